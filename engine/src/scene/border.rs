@@ -113,6 +113,13 @@ impl Border {
         Self { sides }
     }
 
+    /// Whether all `places` along `axis` lie where nothing is held back.
+    #[inline(always)]
+    pub fn is_far_from(&self, axis: usize, places: &[f32]) -> bool {
+        let knee = self.sides[2 * axis].knee.min(self.sides[2 * axis + 1].knee);
+        places.iter().all(|place| place.abs() <= knee)
+    }
+
     /// Where to sample along `axis` (0 across, 1 down) for a place that may lie outside: maps the
     /// way from the knee to where the frame ends onto the way from the knee to where the still
     /// ends, with the slope of 1 at the knee, and never falling. No branches: this runs in
@@ -142,8 +149,8 @@ mod tests {
         assert_eq!(reach.overscan, 1.0);
         let border = Border::new(&reach, SIZE);
         for place in [[0.0, 0.0], [319.5, 179.5], [-319.5, -100.0], [-200.0, 179.5]] {
-            for axis in 0..2 {
-                assert!((border.hold(axis, place[axis]) - place[axis]).abs() < 1e-3);
+            for (axis, place) in place.into_iter().enumerate() {
+                assert!((border.hold(axis, place) - place).abs() < 1e-3);
             }
         }
     }

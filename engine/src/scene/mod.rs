@@ -82,7 +82,7 @@ impl SceneClip {
         let reach = Reach::of(&poses, size);
         let cells = relief.cells(farthest);
         let view = View::new(&pose, &reach, relief, &cells, size);
-        render::render(&view, relief.width, &analysis.textures, out);
+        render::render(&view, &analysis.textures, out);
     }
 }
 

@@ -25,12 +25,7 @@ struct Strip<'a> {
 }
 
 /// Writes what `view` sees of the still.
-pub(super) fn render(
-    view: &View<'_>,
-    grid_width: usize,
-    textures: &[Texture],
-    out: &mut FrameMut<'_>,
-) {
+pub(super) fn render(view: &View<'_>, textures: &[Texture], out: &mut FrameMut<'_>) {
     let mut bands: Vec<Vec<Strip<'_>>> = Vec::new();
     let luma_height = out.height() as usize;
     bands.resize_with(luma_height.div_ceil(BAND_ROWS), Vec::new);
@@ -44,7 +39,7 @@ pub(super) fn render(
         }
     }
     bands.into_par_iter().enumerate().for_each_init(
-        || Scratch::new(grid_width),
+        || Scratch::new(view.grid_width()),
         |scratch, (band, strips)| scratch.render_band(view, band, strips, textures),
     );
 }
@@ -73,40 +68,21 @@ impl Places {
     fn new(grid_width: usize) -> Self {
         Self {
             grid: vec![0; grid_width * (BAND_ROWS / GRID_STEP + 1)],
-            points: vec![0; grid_width],
-            row: vec![0; (grid_width - 1) * GRID_STEP],
+            points: vec![0; grid_width + 8],
+            row: vec![0; ((grid_width - 1) * GRID_STEP).next_multiple_of(8)],
         }
     }
 
-    /// Fills `row` for the picture's row `y` of the band: straight lines between grid points.
+    /// Fills `points` for the picture's row `y` of the band.
     #[inline(always)]
-    fn interpolate(&mut self, y: usize, subsampling: usize) -> &[i32] {
-        let width = self.points.len();
+    fn interpolate(&mut self, y: usize, grid_width: usize) {
+        const { assert!(GRID_STEP == 4) };
         let (cell, down) = (y / GRID_STEP, (y % GRID_STEP) as i32);
-        let (upper, lower) = self.grid[cell * width..].split_at(width);
+        let (upper, lower) = self.grid[cell * grid_width..].split_at(grid_width);
         for ((point, a), b) in self.points.iter_mut().zip(upper).zip(lower) {
-            *point = part(*a, *b, down);
+            *point = a.wrapping_add(b.wrapping_sub(*a).wrapping_mul(down) >> 2);
         }
-        let (a, b) = (&self.points[..width - 1], &self.points[1..]);
-        if subsampling == 1 {
-            for ((&a, &b), row) in a.iter().zip(b).zip(self.row.chunks_exact_mut(4)) {
-                row.copy_from_slice(&[a, part(a, b, 1), part(a, b, 2), part(a, b, 3)]);
-            }
-        } else {
-            for ((&a, &b), row) in a.iter().zip(b).zip(self.row.chunks_exact_mut(2)) {
-                row.copy_from_slice(&[a >> 1, part(a, b, 2) >> 1]);
-            }
-        }
-        &self.row
     }
-}
-
-/// `quarters` of the way from `a` to `b`. Places lie below 2^30, so nothing wraps; a check would
-/// keep the loops around this from becoming vectors.
-#[inline(always)]
-fn part(a: i32, b: i32, quarters: i32) -> i32 {
-    const { assert!(GRID_STEP == 4) };
-    a.wrapping_add(b.wrapping_sub(a).wrapping_mul(quarters) >> 2)
 }
 
 struct Scratch {
@@ -132,7 +108,7 @@ impl Scratch {
             unsafe { self.render_band_avx2(view, band, strips, textures) };
             return;
         }
-        self.render_band_with(view, band, strips, textures, scalar::sample_row);
+        self.render_band_with(view, band, strips, textures, scalar::expand, scalar::sample_row);
     }
 
     /// The same code compiled to wider vectors, with a sampler of its own.
@@ -148,7 +124,10 @@ impl Scratch {
         let sample = |texture: &Texture, xs: &[i32], ys: &[i32], dst: &mut [u8]| {
             avx2::sample_row(texture, xs, ys, dst);
         };
-        self.render_band_with(view, band, strips, textures, sample);
+        let expand = |points: &[i32], subsampling: usize, row: &mut [i32]| {
+            avx2::expand(points, subsampling, row);
+        };
+        self.render_band_with(view, band, strips, textures, expand, sample);
     }
 
     #[inline(always)]
@@ -158,11 +137,12 @@ impl Scratch {
         band: usize,
         strips: Vec<Strip<'_>>,
         textures: &[Texture],
+        expand: impl Fn(&[i32], usize, &mut [i32]),
         sample: impl Fn(&Texture, &[i32], &[i32], &mut [u8]),
     ) {
         let first = band * BAND_ROWS / GRID_STEP;
         let rows = strips.first().map_or(0, |strip| strip.data.len().div_ceil(strip.stride));
-        let grid_width = self.xs.points.len();
+        let grid_width = view.grid_width();
         let grid_rows = self.xs.grid.chunks_exact_mut(grid_width);
         let solved = rows.div_ceil(GRID_STEP) + 1;
         for (j, (xs, ys)) in
@@ -174,8 +154,11 @@ impl Scratch {
             let width = strip.layout.width;
             for (j, dst) in strip.data.chunks_mut(strip.stride).enumerate() {
                 let y = j * strip.subsampling;
-                let xs = &self.xs.interpolate(y, strip.subsampling)[..width];
-                let ys = &self.ys.interpolate(y, strip.subsampling)[..width];
+                for places in [&mut self.xs, &mut self.ys] {
+                    places.interpolate(y, grid_width);
+                    expand(&places.points, strip.subsampling, &mut places.row);
+                }
+                let (xs, ys) = (&self.xs.row[..width], &self.ys.row[..width]);
                 sample(texture, xs, ys, &mut dst[..strip.layout.row_bytes()]);
             }
         }

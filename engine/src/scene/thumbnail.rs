@@ -119,8 +119,7 @@ mod tests {
 
     #[test]
     fn the_longer_side_is_384_and_the_picture_is_averaged() {
-        let bytes =
-            (0..1920 * 1080).map(|i: usize| if i % 2 == 0 { 0 } else { 200 }).flat_map(|v| [v; 3]);
+        let bytes = (0..1920 * 1080).map(|i| (i % 2) as u8 * 200).flat_map(|v| [v; 3]);
         let planes = vec![bytes.collect()];
         let image =
             Image::from_packed(PixelFormat::Rgb, 1920, 1080, YuvMatrix::default(), planes).unwrap();

@@ -111,6 +111,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Points in a row of the grid.
+    pub fn grid_width(&self) -> usize {
+        self.grid_width as usize
+    }
+
     /// Solves grid row `j`: writes the place in the still, in pixels with [`FRACTION_BITS`]
     /// fraction bits, for each point of the row.
     #[inline(always)]
@@ -121,17 +126,21 @@ impl<'a> View<'a> {
             let first = chunk * LANES * GRID_STEP;
             let lines = Lines::new(&self.rays, first as f32 + 0.5 - self.half[0], y);
             let w = self.meet(&lines);
-            let mut fixed = [[0; LANES]; 2];
-            for axis in 0..2 {
-                let end = (2.0 * self.half[axis] - 1.0) * ONE;
+            for (axis, out) in [&mut *xs, &mut *ys].into_iter().enumerate() {
+                let mut places = [0.0; LANES];
                 for k in 0..LANES {
-                    let place = self.border.hold(axis, lines.at(axis, k, w[k]));
-                    let place = (place + (self.half[axis] - 0.5)) * ONE;
-                    fixed[axis][k] = to_int(place.max(0.0).min(end));
+                    places[k] = lines.at(axis, k, w[k]);
                 }
+                if !self.border.is_far_from(axis, &places) {
+                    places = places.map(|place| self.border.hold(axis, place));
+                }
+                let end = (2.0 * self.half[axis] - 1.0) * ONE;
+                let fixed = places.map(|place| {
+                    let place = (place + (self.half[axis] - 0.5)) * ONE;
+                    to_int(place.max(0.0).min(end))
+                });
+                out.copy_from_slice(&fixed[..out.len()]);
             }
-            xs.copy_from_slice(&fixed[0][..xs.len()]);
-            ys.copy_from_slice(&fixed[1][..ys.len()]);
         }
     }
 
@@ -147,8 +156,8 @@ impl<'a> View<'a> {
             for k in 0..LANES {
                 let (before, after) = (first[k] - guess[k], second[k] - first[k]);
                 let ratio = if before.abs() > 1e-4 { after / before } else { 0.0 };
-                let ratio = ratio.max(-0.85).min(0.85);
-                guess[k] = (second[k] + after * ratio / (1.0 - ratio)).max(0.0).min(1.0);
+                let ratio = ratio.clamp(-0.85, 0.85);
+                guess[k] = (second[k] + after * ratio / (1.0 - ratio)).clamp(0.0, 1.0);
                 unsettled = f32::max(unsettled, after.abs());
             }
             if unsettled < SETTLED {
@@ -175,9 +184,17 @@ impl<'a> View<'a> {
             down[k] = y - top as f32;
             cells[k] = top.wrapping_mul(self.grid_width).wrapping_add(left);
         }
+        // Taken apart first, so that the rest is done in vectors.
+        let mut corners = [[0.0; LANES]; 4];
+        for k in 0..LANES {
+            let cell = self.cells[cells[k] as usize];
+            for (corner, value) in corners.iter_mut().zip(cell) {
+                corner[k] = value;
+            }
+        }
         let mut found = [0.0; LANES];
         for k in 0..LANES {
-            let [a, b, c, d] = self.cells[cells[k] as usize];
+            let [a, b, c, d] = [0, 1, 2, 3].map(|corner: usize| corners[corner][k]);
             let above = a + (b - a) * across[k];
             let below = c + (d - c) * across[k];
             found[k] = above + (below - above) * down[k];
@@ -213,6 +230,7 @@ impl Lines {
 
 /// The whole part of a number. A plain cast looks at each number for itself; this one is done in
 /// vectors.
+#[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
 #[inline(always)]
 fn to_int(value: f32) -> i32 {
     const LARGEST: f32 = (1 << 30) as f32;

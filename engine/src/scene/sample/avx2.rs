@@ -27,23 +27,29 @@ pub(in crate::scene) fn sample_row(texture: &Texture, xs: &[i32], ys: &[i32], ds
 
 #[target_feature(enable = "avx2")]
 fn one_channel(texture: &Texture, xs: &[i32], ys: &[i32], dst: &mut [u8]) {
-    let (xs, xs_rest) = xs.as_chunks::<{ 2 * LANES }>();
-    let (ys, ys_rest) = ys.as_chunks::<{ 2 * LANES }>();
+    let (xs, xs_rest) = xs.as_chunks::<LANES>();
+    let (ys, ys_rest) = ys.as_chunks::<LANES>();
+    let origin = texture.origin();
+    let mut pairs = xs.chunks_exact(2).zip(ys.chunks_exact(2));
     let (dst, dst_rest) = dst.as_chunks_mut::<{ 2 * LANES }>();
-    for ((xs, ys), dst) in xs.iter().zip(ys).zip(dst) {
-        match (Eight::new(xs, ys, 0), Eight::new(xs, ys, LANES)) {
+    for ((xs, ys), dst) in pairs.by_ref().zip(dst) {
+        let eight = |k: usize| Eight::new(texture, origin, &xs[k], &ys[k]);
+        match (eight(0), eight(1)) {
             (Some(first), Some(second)) => sixteen(texture, &first, &second, dst),
-            _ => scalar::sample_row(texture, xs, ys, dst),
+            _ => scalar::sample_row(texture, xs.as_flattened(), ys.as_flattened(), dst),
         }
     }
-    scalar::sample_row(texture, xs_rest, ys_rest, dst_rest);
+    let odd = xs.len() % 2 * LANES;
+    let last = |all: &'_ [[i32; LANES]]| all.last().copied().unwrap_or_default();
+    let (head, tail) = dst_rest.split_at_mut(odd);
+    scalar::sample_row(texture, &last(xs)[..odd], &last(ys)[..odd], head);
+    scalar::sample_row(texture, xs_rest, ys_rest, tail);
 }
 
-/// Eight places that lie in one row of the texture, each four within sixteen bytes.
+/// Eight places, of which each four lie in one row of the texture, within sixteen bytes.
 struct Eight {
-    /// The row of half pixels.
-    row: usize,
-    /// Columns of half pixels at which the two groups of four start.
+    /// Where the two groups of four start: sixteen bytes from there on, and as many one row
+    /// further down, lie in the texture.
     starts: [usize; 2],
     /// Column of each place behind the start of its group, 0..=14.
     offset: __m256i,
@@ -54,33 +60,51 @@ struct Eight {
 }
 
 impl Eight {
+    /// Nothing when the places lie further apart than that.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn new(xs: &[i32; 2 * LANES], ys: &[i32; 2 * LANES], at: usize) -> Option<Self> {
+    fn new(texture: &Texture, origin: usize, xs: &[i32; LANES], ys: &[i32; LANES]) -> Option<Self> {
         const SHIFT: u32 = FRACTION_BITS - 1;
-        let (x, y) = (load_lanes(xs, at), load_lanes(ys, at));
-        let (column, row) =
-            (_mm256_srai_epi32::<{ SHIFT as i32 }>(x), _mm256_srai_epi32::<{ SHIFT as i32 }>(y));
-        let offset = _mm256_sub_epi32(column, _mm256_shuffle_epi32::<0>(column));
-        let first_row = ys[at] >> SHIFT;
-        // A lane is negative when its place lies left of its group's start, more than 14 right
-        // of it, or in a row further up or down than the first.
-        let too_far = _mm256_or_si256(offset, _mm256_sub_epi32(_mm256_set1_epi32(14), offset));
-        let row = _mm256_sub_epi32(row, _mm256_set1_epi32(first_row));
-        let other_row = _mm256_or_si256(row, _mm256_sub_epi32(_mm256_setzero_si256(), row));
-        let bad = _mm256_castsi256_ps(_mm256_or_si256(too_far, other_row));
-        if _mm256_movemask_ps(bad) != 0 {
+        let (x, y) = (load_eight(xs), load_eight(ys));
+        let columns = _mm256_srai_epi32::<{ SHIFT as i32 }>(x);
+        let rows = _mm256_srai_epi32::<{ SHIFT as i32 }>(y);
+        let offset = _mm256_sub_epi32(columns, _mm256_shuffle_epi32::<0>(columns));
+        // A lane is negative when its place lies left of its group's start, or more than 14
+        // right of it.
+        let apart = _mm256_or_si256(offset, _mm256_sub_epi32(_mm256_set1_epi32(14), offset));
+        let same_row = _mm256_cmpeq_epi32(rows, _mm256_shuffle_epi32::<0>(rows));
+        let good = _mm256_castsi256_ps(_mm256_andnot_si256(apart, same_row));
+        // Wrapping: a place outside the plane is caught below, whatever it comes to.
+        let start = |k: usize| {
+            let (column, row) = ((xs[k] >> SHIFT) as usize, (ys[k] >> SHIFT) as usize);
+            origin.wrapping_add(row.wrapping_mul(texture.stride)).wrapping_add(column)
+        };
+        let starts = [start(0), start(LANES / 2)];
+        let last = texture.data.len().saturating_sub(texture.stride + 16);
+        if _mm256_movemask_ps(good) != 0xff || starts[0] > last || starts[1] > last {
             return None;
         }
         let right = _mm256_and_si256(_mm256_srli_epi32::<8>(x), _mm256_set1_epi32(0x7f));
         let pair = _mm256_sub_epi32(_mm256_slli_epi32::<8>(right), right);
         Some(Self {
-            row: first_row as usize,
-            starts: [(xs[at] >> SHIFT) as usize, (xs[at + LANES / 2] >> SHIFT) as usize],
+            starts,
             offset,
             across: _mm256_add_epi32(pair, _mm256_set1_epi32(128)),
             down: _mm256_and_si256(y, _mm256_set1_epi32(0x7fff)),
         })
+    }
+
+    /// Sixteen bytes for each group of four, in the upper or the lower row.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load(&self, texture: &Texture, lower: bool) -> __m256i {
+        let load = |start: usize| {
+            let at = if lower { start + texture.stride } else { start };
+            debug_assert!(at + 16 <= texture.data.len());
+            // SAFETY: `new` has seen that these bytes lie in the texture.
+            unsafe { _mm_loadu_si128(texture.data.as_ptr().add(at).cast()) }
+        };
+        _mm256_set_m128i(load(self.starts[1]), load(self.starts[0]))
     }
 }
 
@@ -88,7 +112,6 @@ impl Eight {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn sixteen(texture: &Texture, first: &Eight, second: &Eight, dst: &mut [u8; 2 * LANES]) {
-    let origin = texture.origin();
     // The first eight use the low halves of the lanes, the second eight the high halves.
     let pick = |eight: &Eight| _mm256_or_si256(eight.offset, _mm256_slli_epi32::<8>(eight.offset));
     let pick_low = _mm256_add_epi32(pick(first), _mm256_set1_epi32(0x8080_0100_u32 as i32));
@@ -98,15 +121,10 @@ fn sixteen(texture: &Texture, first: &Eight, second: &Eight, dst: &mut [u8; 2 * 
     let weights = both(first.across, second.across);
     let down = both(first.down, second.down);
 
-    let start =
-        |eight: &Eight, group: usize| origin + eight.row * texture.stride + eight.starts[group];
     let mut rows = [weights; 2];
-    for (j, sums) in rows.iter_mut().enumerate() {
-        let lower = j * texture.stride;
-        let low = load_pair(texture, start(first, 0) + lower, start(first, 1) + lower);
-        let high = load_pair(texture, start(second, 0) + lower, start(second, 1) + lower);
-        let low = _mm256_shuffle_epi8(low, pick_low);
-        let high = _mm256_shuffle_epi8(high, pick_high);
+    for (sums, lower) in rows.iter_mut().zip([false, true]) {
+        let low = _mm256_shuffle_epi8(first.load(texture, lower), pick_low);
+        let high = _mm256_shuffle_epi8(second.load(texture, lower), pick_high);
         *sums = _mm256_maddubs_epi16(weights, _mm256_or_si256(low, high));
     }
     let samples = blend(rows, down);
@@ -118,6 +136,33 @@ fn sixteen(texture: &Texture, first: &Eight, second: &Eight, dst: &mut [u8; 2 * 
     let lanes = _mm256_shuffle_epi8(samples, order);
     let packed = _mm256_permutevar8x32_epi32(lanes, _mm256_setr_epi32(0, 4, 1, 5, 2, 3, 6, 7));
     store(dst, _mm256_castsi256_si128(packed));
+}
+
+/// Straight lines between grid points four pixels apart: see [`scalar::expand`].
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(in crate::scene) fn expand(points: &[i32], subsampling: usize, row: &mut [i32]) {
+    let full = subsampling == 1;
+    let (from, to, quarters) = if full {
+        ([0, 0, 0, 0, 1, 1, 1, 1], [1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 2, 3, 0, 1, 2, 3])
+    } else {
+        ([0, 0, 1, 1, 2, 2, 3, 3], [1, 1, 2, 2, 3, 3, 4, 4], [0, 2, 0, 2, 0, 2, 0, 2])
+    };
+    let [from, to, quarters] = [load_eight(&from), load_eight(&to), load_eight(&quarters)];
+    let halve = _mm_cvtsi32_si128(i32::from(!full));
+    let cells = if full { 2 } else { 4 };
+    let (blocks, _) = row.as_chunks_mut::<LANES>();
+    let starts = (0..points.len()).step_by(cells);
+    for (block, start) in blocks.iter_mut().zip(starts) {
+        let Some(near) = points[start..].first_chunk() else { return };
+        let near = load_eight(near);
+        let a = _mm256_permutevar8x32_epi32(near, from);
+        let b = _mm256_permutevar8x32_epi32(near, to);
+        let way = _mm256_mullo_epi32(_mm256_sub_epi32(b, a), quarters);
+        let place = _mm256_add_epi32(a, _mm256_srai_epi32::<2>(way));
+        // SAFETY: the array holds the 32 bytes that are written.
+        unsafe { _mm256_storeu_si256(block.as_mut_ptr().cast(), _mm256_sra_epi32(place, halve)) };
+    }
 }
 
 /// Samples of a plane with `C` interleaved channels, four at a time.
@@ -200,9 +245,8 @@ fn blend(rows: [__m256i; 2], down: __m256i) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_lanes(values: &[i32; 2 * LANES], at: usize) -> __m256i {
-    let values = &values[at..at + LANES];
-    // SAFETY: the slice holds the 32 bytes that are read.
+fn load_eight(values: &[i32; LANES]) -> __m256i {
+    // SAFETY: the array holds the 32 bytes that are read.
     unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
 }
 
@@ -211,18 +255,6 @@ fn load_lanes(values: &[i32; 2 * LANES], at: usize) -> __m256i {
 fn load_four(values: &[i32; 4]) -> __m128i {
     // SAFETY: the array holds the 16 bytes that are read.
     unsafe { _mm_loadu_si128(values.as_ptr().cast()) }
-}
-
-/// Sixteen bytes of the texture from each of two indices on.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_pair(texture: &Texture, low: usize, high: usize) -> __m256i {
-    let load = |at: usize| {
-        let bytes = &texture.data[at..at + 16];
-        // SAFETY: the slice holds the 16 bytes that are read.
-        unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
-    };
-    _mm256_set_m128i(load(high), load(low))
 }
 
 #[inline]

@@ -88,6 +88,24 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     proptest! {
         #[test]
+        fn lines_between_grid_points_are_the_same_in_vectors(
+            points in proptest::collection::vec(0i32..1 << 30, 3..40),
+            subsampling in 1usize..=2,
+        ) {
+            if !std::arch::is_x86_feature_detected!("avx2") {
+                return Ok(());
+            }
+            let made = (points.len() - 1) * 4 / subsampling;
+            let padded = [points, vec![0; 8]].concat();
+            let mut fast = vec![0; made.next_multiple_of(8)];
+            let mut plain = fast.clone();
+            // SAFETY: the processor has AVX2.
+            unsafe { avx2::expand(&padded, subsampling, &mut fast) };
+            scalar::expand(&padded, subsampling, &mut plain);
+            prop_assert_eq!(&fast[..made], &plain[..made]);
+        }
+
+        #[test]
         fn vectors_and_scalars_give_the_same_bytes(
             format in proptest::sample::select(&PixelFormat::ALL[..]),
             start in (0i32..52 << 16, 0i32..28 << 16),

@@ -24,3 +24,26 @@ pub(in crate::scene) fn sample_row(texture: &Texture, xs: &[i32], ys: &[i32], ds
         }
     }
 }
+
+/// Fills `row` with places along straight lines between `points`, which are [`GRID_STEP`] pixels
+/// apart: one for each pixel, or for each sample of halved chroma. The length of `row` is a
+/// multiple of 8, and 8 values that nobody needs lie behind the points.
+///
+/// [`GRID_STEP`]: crate::scene::relief::GRID_STEP
+#[inline(always)]
+pub(in crate::scene) fn expand(points: &[i32], subsampling: usize, row: &mut [i32]) {
+    // `points` lie below 2^30, so nothing wraps; a check would keep this from becoming vectors.
+    let part = |a: i32, b: i32, quarters: i32| {
+        a.wrapping_add(b.wrapping_sub(a).wrapping_mul(quarters) >> 2)
+    };
+    let pairs = points.iter().zip(&points[1..]);
+    if subsampling == 1 {
+        for ((&a, &b), row) in pairs.zip(row.chunks_exact_mut(4)) {
+            row.copy_from_slice(&[a, part(a, b, 1), part(a, b, 2), part(a, b, 3)]);
+        }
+    } else {
+        for ((&a, &b), row) in pairs.zip(row.chunks_exact_mut(2)) {
+            row.copy_from_slice(&[a >> 1, part(a, b, 2) >> 1]);
+        }
+    }
+}
