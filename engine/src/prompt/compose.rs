@@ -45,9 +45,11 @@ const QUIET_TAGS: [&str; 8] = [
 /// Reads an outline and makes a script of it.
 pub(super) fn script(outline: &Outline) -> Script {
     let mut exact = Reader::exact();
-    let mut groups: Vec<Reading> = outline.groups.iter().map(|part| exact.read(part)).collect();
+    let mut groups: Vec<Reading> =
+        outline.groups.iter().map(|part| join(exact.read(part))).collect();
     let mut free = Reader::default();
-    let mut parts: Vec<Reading> = outline.parts.iter().map(|part| free.read(part)).collect();
+    let mut parts: Vec<Reading> =
+        outline.parts.iter().flat_map(|part| sentences(free.read(part))).collect();
     if groups.iter().any(|group| camera(group) != [Default]) {
         // The text around bracket groups is about the picture alone.
         for picture in parts.into_iter().map(Reading::without_camera) {
@@ -58,6 +60,30 @@ pub(super) fn script(outline: &Outline) -> Script {
         parts.append(&mut groups);
     }
     segments(merge(parts))
+}
+
+/// Joins the sentences of one part, which hold at the same time, until one takes the camera back
+/// where it came from: then it is a sequence although nobody said "then".
+fn sentences(readings: Vec<Reading>) -> Vec<Reading> {
+    let mut joined: Vec<Reading> = Vec::new();
+    for reading in readings {
+        match joined.last_mut() {
+            Some(last) if !turns_round(last, &reading) => last.extend(&reading),
+            _ => joined.push(reading),
+        }
+    }
+    joined
+}
+
+fn turns_round(before: &Reading, after: &Reading) -> bool {
+    let after = settle(after);
+    settle(before).iter().any(|&a| after.iter().any(|&b| are_opposite(a, b)))
+}
+
+fn join(readings: Vec<Reading>) -> Reading {
+    let mut joined = Reading::default();
+    readings.iter().for_each(|reading| joined.extend(reading));
+    joined
 }
 
 /// Joins each part that says nothing about the camera with its neighbour.

@@ -68,13 +68,17 @@ impl Reader {
         Self { exact: true, ..Self::default() }
     }
 
-    /// Reads the clauses of one part.
-    pub fn read(&mut self, part: &[Clause]) -> Reading {
-        let mut reading = Reading::default();
-        for clause in part {
-            self.clause(clause, &mut reading);
-        }
-        reading
+    /// Reads the clauses of one part, sentence by sentence.
+    pub fn read(&mut self, part: &[Clause]) -> Vec<Reading> {
+        let sentences = part.chunk_by(|_, next| next.link != Link::Start);
+        let read = |sentence: &[Clause]| {
+            let mut reading = Reading::default();
+            for clause in sentence {
+                self.clause(clause, &mut reading);
+            }
+            reading
+        };
+        sentences.map(read).collect()
     }
 
     fn clause(&mut self, clause: &Clause, reading: &mut Reading) {
@@ -134,7 +138,7 @@ impl Reader {
     ) {
         let subject = subject(scan.items, at, link, self.subject);
         let others = matches!(subject, Subject::Being | Subject::Thing);
-        if scan.is_adjective(at, verb, subject) {
+        if scan.is_adjective(at, verb, subject) || scan.is_plural(at, verb, subject) {
             return;
         }
         let refused = scan.is_refused(at, REACH_OF_NO);
@@ -302,13 +306,30 @@ impl Scan<'_> {
         since_no.into_iter().any(|item| item.any(|sense| matches!(sense, Sense::Speed(_))))
     }
 
-    /// "rolling hills": tells what a thing is like.
+    /// "with flies": nobody does it, and it leads nowhere.
+    fn is_plural(&self, at: usize, verb: Verb, subject: Subject) -> bool {
+        self.items[at].form() == Form::S
+            && verb.anybody
+            && subject == Subject::Nobody
+            && !self.goes_on(at)
+    }
+
+    /// A direction or a way follows the verb.
+    fn goes_on(&self, at: usize) -> bool {
+        self.items.get(at + 1).is_some_and(|next| {
+            next.is(Sense::Along)
+                || next.is(Sense::From)
+                || next.dir().is_some_and(|dir| !matches!(dir, Dir::In | Dir::Out))
+        })
+    }
+
+    /// "rolling hills", "cruise ship": tells what a thing is like.
     fn is_adjective(&self, at: usize, verb: Verb, subject: Subject) -> bool {
         let names = |item: &Item| {
             item.is_noun() && !item.is(Sense::Camera)
                 || item.senses.is_empty() && item.form() != Form::Ly
         };
-        self.items[at].form() == Form::Ing
+        matches!(self.items[at].form(), Form::Ing | Form::Plain)
             && verb.anybody
             && !verb.object
             && !matches!(subject, Subject::Camera | Subject::Being)
@@ -332,7 +353,10 @@ impl Scan<'_> {
                 let kitchen = self.items.iter().any(|item| item.is(Sense::Kitchen));
                 kitchen || !directed || article.is(Sense::Definite)
             }
-            Noun::Never => verb.anybody && !adjective && article.is(Sense::Definite),
+            Noun::Never => {
+                let named = article.is(Sense::Definite) && !adjective;
+                verb.anybody && (named || !directed && !self.goes_on(at))
+            }
         }
     }
 
@@ -341,11 +365,6 @@ impl Scan<'_> {
         let next = self.items.get(at + 1);
         let speed = |item: &Item| item.any(|sense| matches!(sense, Sense::Speed(_)));
         let previous = at.checked_sub(1).map(|i| &self.items[i]);
-        let goes_on = next.is_some_and(|next| {
-            next.is(Sense::Along)
-                || next.is(Sense::From)
-                || next.dir().is_some_and(|dir| !matches!(dir, Dir::In | Dir::Out))
-        });
         let object = verb.object
             && next.is_some_and(|next| !next.is(Sense::Of) && !next.is(Sense::At));
         let alone = self
@@ -357,7 +376,7 @@ impl Scan<'_> {
             || subject == Subject::Camera
             || previous.is_some_and(speed)
             || next.is_some_and(speed)
-            || goes_on
+            || self.goes_on(at)
             || object
             || alone
     }

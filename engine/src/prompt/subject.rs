@@ -3,7 +3,7 @@
 
 use super::{
     clause::{Item, Link},
-    sense::{Dir, Sense},
+    sense::{Dir, Noun, Sense, Verb},
     vocabulary::Form,
 };
 
@@ -61,6 +61,9 @@ pub(super) fn subject(items: &[Item], at: usize, link: Link, before: Subject) ->
         if item.is(Sense::Being) {
             return Subject::Being;
         }
+        if is_wheeled(items, i) {
+            return Subject::Thing;
+        }
         if item.is_verb() && !item.is(Sense::Thing) {
             // "starts walking": the same as for the verb before.
             return subject(items, i, link, before);
@@ -75,6 +78,15 @@ pub(super) fn subject(items: &[Item], at: usize, link: Link, before: Subject) ->
         }
     }
     carried(link, before, verb.form())
+}
+
+/// "a truck", "the cranes": the thing, not the move.
+fn is_wheeled(items: &[Item], at: usize) -> bool {
+    let thing = |sense| matches!(sense, Sense::Verb(Verb { noun: Noun::Thing, .. }));
+    let article = items[..at].iter().rev().find(|item| !item.senses.is_empty());
+    items[at].any(thing)
+        && matches!(items[at].form(), Form::Plain | Form::S)
+        && article.is_some_and(Item::is_article)
 }
 
 /// The preposition of the noun at `at`: "in the old forest" says where, not who.
@@ -106,9 +118,9 @@ fn is_name(items: &[Item], at: usize, verb: &Item) -> bool {
     let definite = article.is_some_and(|item| item.is(Sense::Definite));
     let indefinite = article.is_some_and(|item| item.is(Sense::Indefinite));
     match verb.form() {
-        Form::S => true,
+        Form::S | Form::Ing => true,
         Form::Plain => definite || (form == Form::S && !indefinite),
-        Form::Ing | Form::Past | Form::Ly => definite || indefinite || form == Form::S,
+        Form::Past | Form::Ly => definite || indefinite || form == Form::S,
     }
 }
 
@@ -119,7 +131,7 @@ fn carried(link: Link, before: Subject, form: Form) -> Subject {
         (Link::Start, _) => Subject::Nobody,
         (Link::And, _) => before,
         // "a man on a beach, walking".
-        (Link::Comma, Subject::Being) if form != Form::Plain => before,
+        (Link::Comma | Link::While, Subject::Being) if form != Form::Plain => before,
         _ => Subject::Nobody,
     }
 }

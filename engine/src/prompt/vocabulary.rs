@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    lexicon::{Endings, IRREGULAR, LOOKALIKES, TABLES},
+    lexicon::{Endings, IRREGULAR, LOOKALIKES, TABLES, Table},
     sense::Sense,
 };
 
@@ -76,9 +76,17 @@ pub(super) struct Vocabulary {
 impl Vocabulary {
     fn new() -> Self {
         let mut forms = Forms::default();
-        let rows = || TABLES.iter().flat_map(|(rows, ends)| rows.iter().map(move |row| (row, ends)));
-        for ((phrase, _), _) in rows().filter(|((phrase, _), _)| !phrase.contains(' ')) {
-            forms.base(phrase);
+        let single = |table: &Table| {
+            table.rows.iter().map(|(phrase, _)| *phrase).filter(|phrase| !phrase.contains(' '))
+        };
+        let mut forgiving = HashSet::new();
+        for table in TABLES {
+            for word in single(table) {
+                let base = forms.base(word);
+                if table.forgiving {
+                    forgiving.insert(base);
+                }
+            }
         }
         for (form, base) in IRREGULAR {
             let base = forms.base(base);
@@ -86,41 +94,22 @@ impl Vocabulary {
             let kind = if form.ends_with('s') { Form::S } else { kind };
             forms.add((*form).to_owned(), base, kind);
         }
-        for ((phrase, _), endings) in rows().filter(|((phrase, _), _)| !phrase.contains(' ')) {
-            let base = forms.base(phrase);
-            for (form, kind) in inflections(phrase, *endings) {
-                forms.add(form, base, kind);
+        for table in TABLES {
+            for word in single(table) {
+                let base = forms.base(word);
+                for (form, kind) in inflections(word, table.endings) {
+                    forms.add(form, base, kind);
+                }
             }
         }
         let mut senses: HashMap<Vec<u16>, Vec<Sense>> = HashMap::new();
-        for ((phrase, sense), _) in rows() {
+        for (phrase, sense) in TABLES.iter().flat_map(|table| table.rows) {
             let bases = phrase.split(' ').map(|word| forms.base_of_form(word)).collect();
             senses.entry(bases).or_default().push(*sense);
         }
-        Self::index(forms.0, senses)
-    }
-
-    fn index(
-        forms: HashMap<String, (u16, Form)>,
-        senses: HashMap<Vec<u16>, Vec<Sense>>,
-    ) -> Self {
-        let mut phrases: HashMap<u16, Vec<Phrase>> = HashMap::new();
-        for (bases, senses) in senses {
-            phrases.entry(bases[0]).or_default().push(Phrase { bases, senses });
-        }
-        for phrases in phrases.values_mut() {
-            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.bases.len()));
-        }
-        let mut spellings: HashMap<u8, Vec<Spelling>> = HashMap::new();
-        for text in forms.keys().filter(|text| text.len() + 1 >= FORGIVING_LENGTH) {
-            let spelling = Spelling { text: text.clone(), letters: letters(text) };
-            spellings.entry(text.as_bytes()[0]).or_default().push(spelling);
-        }
-        for spellings in spellings.values_mut() {
-            // The order of a hash map must not decide between two equally near words.
-            spellings.sort_by(|a, b| a.text.cmp(&b.text));
-        }
-        Self { forms, spellings, lookalikes: LOOKALIKES.iter().copied().collect(), phrases }
+        let spellings = spellings(&forms.0, &forgiving);
+        let lookalikes = LOOKALIKES.iter().copied().collect();
+        Self { forms: forms.0, spellings, lookalikes, phrases: phrases(senses) }
     }
 
     /// Finds a word, in spite of a misspelling.
@@ -140,11 +129,13 @@ impl Vocabulary {
         if !sound || !(3..=LONGEST_WORD).contains(&text.len()) {
             return None;
         }
-        let fewer_letters = || {
-            let fewer = [2, 1].map(|most| limit_runs(text, most));
-            fewer.iter().find_map(|text| self.forms.get(text.as_str()).copied())
-        };
-        fewer_letters().or_else(|| self.one_edit_away(text))
+        self.corrected(text)
+    }
+
+    fn corrected(&self, text: &str) -> Option<(u16, Form)> {
+        let fewer = [2, 1].map(|most| limit_runs(text, most));
+        let fewer = fewer.iter().find_map(|text| self.forms.get(text.as_str()).copied());
+        fewer.or_else(|| self.one_edit_away(text))
     }
 
     /// The word that one missing, added, wrong or swapped letter, but for the first, leads to.
@@ -156,6 +147,7 @@ impl Vocabulary {
                 && text.len().abs_diff(spelling.text.len()) <= 1
                 && (letters ^ spelling.letters).count_ones() <= 2
                 && strsim::osa_distance(text, &spelling.text) == 1
+                && !is_other_consonant(text, &spelling.text)
         };
         let spelling = self.spellings.get(&text.as_bytes()[0])?.iter().find(near)?;
         self.forms.get(&spelling.text).copied()
@@ -175,6 +167,39 @@ impl Vocabulary {
         let phrase = self.phrases.get(&first)?.iter().find(fits)?;
         Some((phrase.bases.len(), &phrase.senses))
     }
+}
+
+/// The phrases by first word, the longest first.
+fn phrases(senses: HashMap<Vec<u16>, Vec<Sense>>) -> HashMap<u16, Vec<Phrase>> {
+    let mut phrases: HashMap<u16, Vec<Phrase>> = HashMap::new();
+    for (bases, senses) in senses {
+        phrases.entry(bases[0]).or_default().push(Phrase { bases, senses });
+    }
+    for phrases in phrases.values_mut() {
+        phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.bases.len()));
+    }
+    phrases
+}
+
+/// The forms that a misspelling may be of, by first letter.
+fn spellings(
+    forms: &HashMap<String, (u16, Form)>,
+    forgiving: &HashSet<u16>,
+) -> HashMap<u8, Vec<Spelling>> {
+    let mut spellings: HashMap<u8, Vec<Spelling>> = HashMap::new();
+    for (text, (base, form)) in forms {
+        // A past is rare in a request, and near to too many other words.
+        let likely = forgiving.contains(base) && *form != Form::Past;
+        if likely && text.len() + 1 >= FORGIVING_LENGTH {
+            let spelling = Spelling { text: text.clone(), letters: letters(text) };
+            spellings.entry(text.as_bytes()[0]).or_default().push(spelling);
+        }
+    }
+    for spellings in spellings.values_mut() {
+        // The order of a hash map must not decide between two equally near words.
+        spellings.sort_by(|a, b| a.text.cmp(&b.text));
+    }
+    spellings
 }
 
 /// Every form with the number of its base form.
@@ -285,6 +310,15 @@ fn limit_runs(text: &str, most: usize) -> String {
         .collect()
 }
 
+/// Whether two words one edit apart differ in a consonant: then they are two words.
+fn is_other_consonant(a: &str, b: &str) -> bool {
+    let mut pairs = a.bytes().zip(b.bytes()).filter(|(a, b)| a != b);
+    let first = pairs.next();
+    let consonant = |c: u8| !b"aeiouy".contains(&c);
+    let wrong = first.is_some_and(|(a, b)| consonant(a) || consonant(b));
+    a.len() == b.len() && wrong && pairs.next().is_none()
+}
+
 /// The set of letters in a word: words one edit apart differ in at most two.
 fn letters(text: &str) -> u32 {
     text.bytes()
@@ -340,7 +374,6 @@ mod tests {
             ("pan", "pann"),
             ("slowly", "slowy"),
             ("camera", "camara"),
-            ("village", "vilage"),
             ("forward", "foward"),
             ("through", "trough"),
             ("walking", "walkking"),
@@ -353,7 +386,7 @@ mod tests {
 
     #[test]
     fn other_words_are_left_alone() {
-        for word in ["talking", "cooking", "bright", "table", "cat9", "hiding"] {
+        for word in ["talking", "waking", "bright", "table", "cat9", "hiding", "tucked"] {
             assert_eq!(base(word), None, "{word}");
         }
     }
@@ -362,7 +395,7 @@ mod tests {
     fn every_lookalike_needs_its_place() {
         for word in LOOKALIKES {
             assert_eq!(base(word), None, "{word} is in the lexicon itself");
-            assert!(VOCABULARY.one_edit_away(word).is_some(), "{word} looks like nothing");
+            assert!(VOCABULARY.corrected(word).is_some(), "{word} looks like nothing");
         }
     }
 

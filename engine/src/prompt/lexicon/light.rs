@@ -6,8 +6,17 @@ use super::super::{
     tags::*,
 };
 
+/// Verbs, or nouns that verbs are made from.
+pub(super) const LIGHT_VERBS: &[(&str, Sense)] = &[
+    ("snow", Light(&[COOL])),
+    ("dim", Light(&[DIM])),
+    ("flicker", Light(&[FLICKER])),
+    ("strobe", Light(&[FLICKER])),
+    ("thunder", Light(&[LIGHTNING])),
+];
+
 /// Nouns, adjectives and whole sayings.
-pub(super) const LIGHTS: &[(&str, Sense)] = &[
+pub(super) const LIGHT_NOUNS: &[(&str, Sense)] = &[
     ("sunset", Light(&[WARM])),
     ("sunrise", Light(&[WARM])),
     ("sun rise", Light(&[WARM])),
@@ -38,7 +47,6 @@ pub(super) const LIGHTS: &[(&str, Sense)] = &[
     ("winter", Light(&[COOL])),
     ("wintry", Light(&[COOL])),
     ("icy", Light(&[COOL])),
-    ("snow", Light(&[COOL])),
     ("snowfall", Light(&[COOL])),
     ("snowflake", Light(&[COOL])),
     ("snowstorm", Light(&[COOL])),
@@ -47,19 +55,16 @@ pub(super) const LIGHTS: &[(&str, Sense)] = &[
     ("midnight", Light(&[DIM])),
     ("dark", Light(&[DIM])),
     ("darkness", Light(&[DIM])),
-    ("dim", Light(&[DIM])),
     ("gloomy", Light(&[DIM])),
     ("moody", Light(&[DIM])),
     ("ominous", Light(&[DIM])),
     ("eerie", Light(&[DIM])),
     ("uneasy", Light(&[DIM])),
     ("shadowy", Light(&[DIM])),
-    ("flicker", Light(&[FLICKER])),
     ("candle", Light(&[FLICKER])),
     ("candlelight", Light(&[FLICKER])),
     ("torch", Light(&[FLICKER])),
     ("torchlight", Light(&[FLICKER])),
-    ("strobe", Light(&[FLICKER])),
     ("light tremble", Light(&[FLICKER])),
     ("sunbeam", Light(&[GOD_RAYS])),
     ("sun beam", Light(&[GOD_RAYS])),
@@ -80,7 +85,6 @@ pub(super) const LIGHTS: &[(&str, Sense)] = &[
     ("volumetric light", Light(&[GOD_RAYS])),
     ("volumetric lighting", Light(&[GOD_RAYS])),
     ("lightning", Light(&[LIGHTNING])),
-    ("thunder", Light(&[LIGHTNING])),
     ("thunderstorm", Light(&[LIGHTNING])),
     ("neon", Light(&[NEON])),
     ("caustic", Light(&[CAUSTICS])),

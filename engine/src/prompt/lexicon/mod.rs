@@ -8,11 +8,12 @@ mod camera;
 mod grammar;
 mod guards;
 mod light;
+mod lookalikes;
 mod scene;
 mod speed;
 
 use super::sense::Sense;
-pub(super) use guards::LOOKALIKES;
+pub(super) use lookalikes::LOOKALIKES;
 
 /// Which endings the words of a table take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +28,38 @@ pub(super) enum Endings {
     Adjective,
 }
 
-/// Every table, with the endings of its words.
-pub(super) const TABLES: &[(&[(&str, Sense)], Endings)] = &[
-    (guards::GUARDS, Endings::None),
-    (grammar::SMALL_WORDS, Endings::None),
-    (grammar::DIRECTIONS, Endings::None),
-    (camera::VERBS, Endings::Verb),
-    (camera::TERMS, Endings::Noun),
-    (speed::SPEEDS, Endings::Adjective),
-    (scene::SCENE_VERBS, Endings::Verb),
-    (ambient::AMBIENTS, Endings::Verb),
-    (light::LIGHTS, Endings::Verb),
-    (scene::NOUNS, Endings::Noun),
-    (grammar::FILLERS, Endings::None),
+/// Rows that are treated alike.
+pub(super) struct Table {
+    pub rows: &'static [(&'static str, Sense)],
+    pub endings: Endings,
+    /// Misspellings are forgiven. Where it matters little, they are not: every word that is
+    /// known makes other words look like a misspelling of it.
+    pub forgiving: bool,
+}
+
+const fn table(rows: &'static [(&'static str, Sense)], endings: Endings) -> Table {
+    Table { rows, endings, forgiving: true }
+}
+
+const fn strict(rows: &'static [(&'static str, Sense)], endings: Endings) -> Table {
+    Table { rows, endings, forgiving: false }
+}
+
+/// Every table.
+pub(super) const TABLES: &[Table] = &[
+    strict(guards::GUARDS, Endings::None),
+    strict(grammar::SMALL_WORDS, Endings::None),
+    table(grammar::DIRECTIONS, Endings::None),
+    table(camera::VERBS, Endings::Verb),
+    table(camera::TERMS, Endings::Noun),
+    table(speed::SPEEDS, Endings::Adjective),
+    strict(scene::SCENE_VERBS, Endings::Verb),
+    table(ambient::AMBIENT_VERBS, Endings::Verb),
+    table(ambient::AMBIENT_NOUNS, Endings::Noun),
+    table(light::LIGHT_VERBS, Endings::Verb),
+    table(light::LIGHT_NOUNS, Endings::Noun),
+    strict(scene::NOUNS, Endings::Noun),
+    strict(grammar::FILLERS, Endings::None),
 ];
 
 /// Forms that no rule makes: form, base form.
@@ -48,9 +68,7 @@ pub(super) const IRREGULAR: &[(&str, &str)] = &[
     ("came", "come"),
     ("flew", "fly"),
     ("flown", "fly"),
-    ("rose", "rise"),
     ("risen", "rise"),
-    ("dove", "dive"),
     ("ran", "run"),
     ("rode", "ride"),
     ("drove", "drive"),
@@ -74,4 +92,5 @@ pub(super) const IRREGULAR: &[(&str, &str)] = &[
     ("stopping", "stop"),
     ("travelling", "travel"),
     ("travelled", "travel"),
+    ("swivelling", "swivel"),
 ];

@@ -44,6 +44,7 @@ pub(super) const SPEEDS: &[(&str, Sense)] = &[
     ("swift", Speed(FAST)),
     ("energetic", Speed(FAST)),
     ("brisk", Speed(FAST)),
+    ("speedy", Speed(FAST)),
     ("hectic", Speed(FAST)),
     ("sudden", Speed(FAST)),
     ("full speed", Speed(CRASH)),
