@@ -138,7 +138,12 @@ impl Reader {
     ) {
         let subject = subject(scan.items, at, link, self.subject);
         let others = matches!(subject, Subject::Being | Subject::Thing);
-        if scan.is_adjective(at, verb, subject) || scan.is_plural(at, verb, subject) {
+        // "swept by the wind": a past is done to a thing, unless the camera did it.
+        let done = verb.anybody && scan.items[at].form() == Form::Past;
+        if done && subject != Subject::Camera
+            || scan.is_adjective(at, verb, subject)
+            || scan.is_plural(at, verb, subject)
+        {
             return;
         }
         let refused = scan.is_refused(at, REACH_OF_NO);
@@ -181,6 +186,10 @@ impl Reader {
         let family = match verb.family {
             Family::Zoom if self.exact => Family::LensZoom,
             Family::Follow if leads_to_way(&scan.items[at + 1..]) => Family::Travel,
+            // "moves along the wall".
+            Family::Go if scan.items.get(at + 1).is_some_and(|next| next.is(Sense::Along)) => {
+                Family::Travel
+            }
             family => family,
         };
         let travel = matches!(family, Family::Go | Family::Travel);
@@ -209,9 +218,11 @@ impl Reader {
     /// Reads a clause of directions alone: "forward", "slowly upwards", "then out".
     fn bare_direction(&self, scan: &Scan<'_>, reading: &mut Reading) {
         let strong = |dir: &Dir| !matches!(dir, Dir::In | Dir::Toward | Dir::Over);
-        let mut rest = scan.items.iter().skip_while(|item| {
-            item.dir().is_none() && (item.is_light() || item.is(Sense::Camera))
-        });
+        let passive = |item: &Item| {
+            item.is_light() || item.is_article() || item.is(Sense::Camera)
+        };
+        let mut rest =
+            scan.items.iter().skip_while(|item| item.dir().is_none() && passive(item));
         let Some(first) = rest.next().and_then(Item::dir) else { return };
         let mut dirs: Vec<Dir> = vec![first];
         let mut alone = true;
@@ -219,10 +230,7 @@ impl Reader {
             && rest.clone().next().is_some_and(|next| next.dir() == Some(Dir::Toward));
         for item in rest {
             dirs.extend(item.dir());
-            alone &= item.dir().is_some()
-                || item.is_light()
-                || item.is_article()
-                || item.is(Sense::Camera);
+            alone &= item.dir().is_some() || passive(item);
         }
         let inward = first == Dir::In && self.verb.is_some();
         if !(alone && (strong(&first) || inward) || closer) {
@@ -329,10 +337,13 @@ impl Scan<'_> {
             item.is_noun() && !item.is(Sense::Camera)
                 || item.senses.is_empty() && item.form() != Form::Ly
         };
-        matches!(self.items[at].form(), Form::Ing | Form::Plain)
+        let form = self.items[at].form();
+        // "to the rolling lava", even of a camera.
+        let article = form == Form::Ing && at > 0 && self.items[at - 1].is_article();
+        matches!(form, Form::Ing | Form::Plain)
             && verb.anybody
             && !verb.object
-            && !matches!(subject, Subject::Camera | Subject::Being)
+            && (article || !matches!(subject, Subject::Camera | Subject::Being))
             && self.items.get(at + 1).is_some_and(names)
     }
 

@@ -132,6 +132,7 @@ fn carried(link: Link, before: Subject, form: Form) -> Subject {
         (Link::And, _) => before,
         // "a man on a beach, walking".
         (Link::Comma | Link::While, Subject::Being) if form != Form::Plain => before,
+        (Link::While, Subject::Thing) if form == Form::Ing => before,
         _ => Subject::Nobody,
     }
 }
