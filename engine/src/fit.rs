@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! From the size of a still to the size of the video.
 
-use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image as Resized, ImageRef},
-};
+mod resample;
+
+use resample::{Part, resample};
 
 use crate::image::{
     Image, ImageError, MAX_SIDE, MIN_SIDE, PixelFormat, Plane, PlaneLayout, YuvMatrix,
@@ -36,16 +35,16 @@ pub fn fit(image: &Image, width: u32, height: u32, fit: Fit) -> Result<Image, Im
     }
     let source = (image.width(), image.height());
     let (crop, inner) = match fit {
-        Fit::Cover => (Rect::cover(source, (width, height)), Inner::all(width, height)),
-        Fit::Contain => (Rect::all(source), Inner::contain(source, (width, height))),
-        Fit::Stretch => (Rect::all(source), Inner::all(width, height)),
+        Fit::Cover => (Part::cover(source, (width, height)), Inner::all(width, height)),
+        Fit::Contain => (Part::all(source), Inner::contain(source, (width, height))),
+        Fit::Stretch => (Part::all(source), Inner::all(width, height)),
     };
     let format = image.format();
     let whole = format.layout(width, height);
     let placed = format.layout(inner.width, inner.height);
     let planes = image.planes().iter().zip(whole.zip(placed)).enumerate();
     let planes = planes.map(|(i, (plane, (whole, placed)))| {
-        let scaled = scale_plane(plane, crop.of_plane(plane, source), placed, format.has_alpha());
+        let scaled = resample(plane, crop.of_plane(plane, source), placed, format.has_alpha());
         if placed == whole {
             return scaled;
         }
@@ -89,16 +88,7 @@ fn even_side(side: u32) -> u32 {
     (side & !1).clamp(MIN_SIDE, MAX_SIDE)
 }
 
-/// A part of the source in pixels.
-#[derive(Debug, Clone, Copy)]
-struct Rect {
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
-}
-
-impl Rect {
+impl Part {
     fn all((width, height): (u32, u32)) -> Self {
         Self { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) }
     }
@@ -170,26 +160,6 @@ impl Inner {
         };
         (at(self.left, frame.0, plane.width), at(self.top, frame.1, plane.height))
     }
-}
-
-/// Scales a part of a plane to fill `to`.
-fn scale_plane(plane: &Plane, part: Rect, to: PlaneLayout, alpha: bool) -> Vec<u8> {
-    let pixel = match plane.channels {
-        1 => PixelType::U8,
-        2 => PixelType::U8x2,
-        3 => PixelType::U8x3,
-        _ => PixelType::U8x4,
-    };
-    let mut scaled = Resized::new(to.width as u32, to.height as u32, pixel);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-        .crop(part.left, part.top, part.width, part.height)
-        // Premultiplied while it scales, or the colour of what is transparent would bleed.
-        .use_alpha(alpha);
-    let source = ImageRef::new(plane.width as u32, plane.height as u32, &plane.data, pixel);
-    let done = source.is_ok_and(|s| Resizer::new().resize(&s, &mut scaled, &options).is_ok());
-    debug_assert!(done, "{part:?} of {}x{} to {to:?}", plane.width, plane.height);
-    scaled.into_vec()
 }
 
 /// Puts a scaled plane into a frame of `background`.
