@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! All that is known of a still, found once and shared by every clip made of it.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use parking_lot::Mutex;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{
+    depth::{self, Depth},
+    relief::Relief,
+    texture::{Texture, textures},
+    thumbnail::thumbnail,
+};
+use crate::{generator::GeneratorError, image::Image};
+
+/// What analysis finds.
+#[derive(Debug)]
+pub(super) struct Analysis {
+    /// Nearness on the grid.
+    pub relief: Relief,
+    /// The planes, ready to be sampled.
+    pub textures: Vec<Texture>,
+}
+
+/// A still whose analysis goes on behind it.
+#[derive(Debug)]
+pub(super) struct Still {
+    /// The pixels.
+    pub image: Arc<Image>,
+    analysis: OnceLock<Analysis>,
+}
+
+/// The stills that are in use somewhere in this process, by content: an editor builds the same
+/// pipeline many times, and a new prompt needs no new analysis.
+static STILLS: Mutex<Vec<(u128, Weak<Still>)>> = Mutex::new(Vec::new());
+
+impl Still {
+    /// The still of `image`: one that is known already, or a new one, whose analysis starts on a
+    /// thread of its own.
+    ///
+    /// # Errors
+    /// [`GeneratorError::Failed`] when the system gives no thread.
+    pub fn open(image: Arc<Image>) -> Result<Arc<Self>, GeneratorError> {
+        let key = content_key(&image);
+        let mut stills = STILLS.lock();
+        stills.retain(|(_, still)| still.strong_count() > 0);
+        let known = stills.iter().find(|(known, _)| *known == key);
+        if let Some(still) = known.and_then(|(_, still)| still.upgrade()) {
+            return Ok(still);
+        }
+        let still = Arc::new(Self { image, analysis: OnceLock::new() });
+        stills.push((key, Arc::downgrade(&still)));
+        drop(stills);
+        let ahead = still.clone();
+        std::thread::Builder::new()
+            .name("stillmotion-analysis".to_owned())
+            .spawn(move || {
+                ahead.analysis();
+            })
+            .map_err(|error| GeneratorError::Failed(format!("no thread to work on: {error}")))?;
+        Ok(still)
+    }
+
+    /// The analysis, once it is there. Whoever asks first does it.
+    pub fn analysis(&self) -> &Analysis {
+        self.analysis.get_or_init(|| {
+            let image = &*self.image;
+            let depth = depth_of(image);
+            Analysis {
+                relief: Relief::new(&depth, image.width(), image.height()),
+                textures: textures(image),
+            }
+        })
+    }
+}
+
+/// The depth that the built-in generator sees in `image`, at most 384 pixels on the longer side.
+pub fn depth_of(image: &Image) -> Depth {
+    depth::estimate(&thumbnail(image))
+}
+
+fn content_key(image: &Image) -> u128 {
+    let mut hash = Xxh3::new();
+    let matrix = image.matrix();
+    hash.update(image.format().name().as_bytes());
+    hash.update(&[u8::from(matrix.bt709), u8::from(matrix.full_range)]);
+    hash.update(&image.width().to_le_bytes());
+    hash.update(&image.height().to_le_bytes());
+    for plane in image.planes() {
+        hash.update(&plane.data);
+    }
+    hash.digest128()
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From a place in the frame to the place in the still that is seen there.
+//!
+//! With a pinhole camera of focal length `f` that has moved, the ray through a place of the frame
+//! meets the plane of nearness `w` at `a + w * b`: `a` is where it would meet things infinitely
+//! far away, `b` is the disparity of the nearest. So the still is searched along one line, for
+//! the `w` that the relief has where the line then ends.
+
+use crate::camera::Pose;
+
+use super::{
+    border::{Border, Reach},
+    relief::{Cell, GRID_STEP, Relief},
+    sample::FRACTION_BITS,
+};
+
+/// Focal length in picture widths: a lens of 53 degrees, about what a phone or a reporter uses.
+const FOCAL_LENGTH: f64 = 1.0;
+
+/// The nearness from which the search starts.
+const MIDDLE: f32 = 0.4;
+/// Rounds of the search at most: two guesses and an extrapolation each.
+const ROUNDS: usize = 3;
+/// A search whose last two guesses are as close as this is done.
+const SETTLED: f32 = 0.02;
+/// One pixel as a fixed-point number.
+const ONE: f32 = (1 << FRACTION_BITS) as f32;
+/// Grid points that are solved together.
+const LANES: usize = 8;
+
+/// The rays of one pose, for a picture of a given size. Places are in pixels from the middle.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rays {
+    /// Rows of the matrix that turns `(x, y, focal)` in the frame to a direction in the still.
+    turn: [[f32; 3]; 3],
+    focal: f32,
+    /// Disparity at nearness 1, but for what the way forward adds.
+    shift: [f32; 2],
+    /// [`Pose::z`].
+    forward: f32,
+}
+
+impl Rays {
+    /// The rays of `pose` for a picture of `width` pixels, enlarged by `overscan`.
+    pub fn new(pose: &Pose, width: f64, overscan: f64) -> Self {
+        let scale = (-pose.zoom).exp() / overscan;
+        let (roll_sin, roll_cos) = pose.roll.sin_cos();
+        let (pan_sin, pan_cos) = (pose.pan / FOCAL_LENGTH).atan().sin_cos();
+        let (tilt_sin, tilt_cos) = (pose.tilt / FOCAL_LENGTH).atan().sin_cos();
+        // Roll and lens in the plane of the frame, then tilt about X, then pan about Y.
+        let flat = [
+            [roll_cos * scale, -roll_sin * scale, 0.0],
+            [roll_sin * scale, roll_cos * scale, 0.0],
+            [0.0, 0.0, 1.0],
+        ];
+        let tilt = [[1.0, 0.0, 0.0], [0.0, tilt_cos, -tilt_sin], [0.0, tilt_sin, tilt_cos]];
+        let pan = [[pan_cos, 0.0, pan_sin], [0.0, 1.0, 0.0], [-pan_sin, 0.0, pan_cos]];
+        let turn = product(&pan, &product(&tilt, &flat));
+        Self {
+            turn: turn.map(|row| row.map(|v| v as f32)),
+            focal: (FOCAL_LENGTH * width) as f32,
+            shift: [(pose.x * width) as f32, (-pose.y * width) as f32],
+            forward: pose.z as f32,
+        }
+    }
+
+    /// `a` and `b` for the place `(x, y)` of the frame.
+    #[inline(always)]
+    pub fn line(&self, x: f32, y: f32) -> ([f32; 2], [f32; 2]) {
+        let row = |r: [f32; 3]| r[0] * x + r[1] * y + r[2] * self.focal;
+        let depth = self.focal / row(self.turn[2]);
+        let far = [row(self.turn[0]) * depth, row(self.turn[1]) * depth];
+        let near = [self.shift[0] - self.forward * far[0], self.shift[1] - self.forward * far[1]];
+        (far, near)
+    }
+}
+
+fn product(a: &[[f64; 3]; 3], b: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
+    std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| a[i][k] * b[k][j]).sum()))
+}
+
+/// One frame's view of a still.
+pub(super) struct View<'a> {
+    rays: Rays,
+    border: Border,
+    cells: &'a [Cell],
+    grid_width: i32,
+    /// The last place on the grid that has a cell, in grid steps.
+    last: [f32; 2],
+    /// Half the picture, in pixels.
+    half: [f32; 2],
+}
+
+impl<'a> View<'a> {
+    /// The view of `pose` on a picture of `size` pixels. `reach` is what the path has needed so far.
+    pub fn new(
+        pose: &Pose,
+        reach: &Reach,
+        relief: &Relief,
+        cells: &'a [Cell],
+        size: [u32; 2],
+    ) -> Self {
+        let [width, height] = size.map(f64::from);
+        Self {
+            rays: Rays::new(pose, width, reach.overscan),
+            border: Border::new(reach, size),
+            cells,
+            grid_width: relief.width as i32,
+            last: [relief.width, relief.height].map(|points| points as f32 - 1.001),
+            half: [(width / 2.0) as f32, (height / 2.0) as f32],
+        }
+    }
+
+    /// Points in a row of the grid.
+    pub fn grid_width(&self) -> usize {
+        self.grid_width as usize
+    }
+
+    /// Solves grid row `j`: writes the place in the still, in pixels with [`FRACTION_BITS`]
+    /// fraction bits, for each point of the row.
+    #[inline(always)]
+    pub fn solve_row(&self, j: usize, xs: &mut [i32], ys: &mut [i32]) {
+        let y = (j * GRID_STEP) as f32 + 0.5 - self.half[1];
+        let chunks = xs.chunks_mut(LANES).zip(ys.chunks_mut(LANES));
+        for (chunk, (xs, ys)) in chunks.enumerate() {
+            let first = chunk * LANES * GRID_STEP;
+            let lines = Lines::new(&self.rays, first as f32 + 0.5 - self.half[0], y);
+            let w = self.meet(&lines);
+            for (axis, out) in [&mut *xs, &mut *ys].into_iter().enumerate() {
+                let mut places = [0.0; LANES];
+                for k in 0..LANES {
+                    places[k] = lines.at(axis, k, w[k]);
+                }
+                if !self.border.is_far_from(axis, &places) {
+                    places = places.map(|place| self.border.hold(axis, place));
+                }
+                let end = (2.0 * self.half[axis] - 1.0) * ONE;
+                let fixed = places.map(|place| {
+                    let place = (place + (self.half[axis] - 0.5)) * ONE;
+                    to_int(place.max(0.0).min(end))
+                });
+                out.copy_from_slice(&fixed[..out.len()]);
+            }
+        }
+    }
+
+    /// Where each line meets the relief. The relief is so gentle that the step from one guess to
+    /// the next shrinks each time; Aitken's extrapolation does the rest.
+    #[inline(always)]
+    fn meet(&self, lines: &Lines) -> [f32; LANES] {
+        let mut guess = [MIDDLE; LANES];
+        for _ in 0..ROUNDS {
+            let first = self.look_up(lines, &guess);
+            let second = self.look_up(lines, &first);
+            let mut unsettled = 0.0;
+            for k in 0..LANES {
+                let (before, after) = (first[k] - guess[k], second[k] - first[k]);
+                let ratio = if before.abs() > 1e-4 { after / before } else { 0.0 };
+                let ratio = ratio.clamp(-0.85, 0.85);
+                guess[k] = (second[k] + after * ratio / (1.0 - ratio)).clamp(0.0, 1.0);
+                unsettled = f32::max(unsettled, after.abs());
+            }
+            if unsettled < SETTLED {
+                break;
+            }
+        }
+        guess
+    }
+
+    /// Bilinear nearness where the lines are at `w`.
+    #[inline(always)]
+    fn look_up(&self, lines: &Lines, w: &[f32; LANES]) -> [f32; LANES] {
+        let mut cells = [0i32; LANES];
+        let mut across = [0.0; LANES];
+        let mut down = [0.0; LANES];
+        for k in 0..LANES {
+            let along = |axis: usize| {
+                let place = lines.at(axis, k, w[k]) + (self.half[axis] - 0.5);
+                (place * (1.0 / GRID_STEP as f32)).max(0.0).min(self.last[axis])
+            };
+            let (x, y) = (along(0), along(1));
+            let (left, top) = (to_int(x), to_int(y));
+            across[k] = x - left as f32;
+            down[k] = y - top as f32;
+            cells[k] = top.wrapping_mul(self.grid_width).wrapping_add(left);
+        }
+        // Taken apart first, so that the rest is done in vectors.
+        let mut corners = [[0.0; LANES]; 4];
+        for k in 0..LANES {
+            let cell = self.cells[cells[k] as usize];
+            for (corner, value) in corners.iter_mut().zip(cell) {
+                corner[k] = value;
+            }
+        }
+        let mut found = [0.0; LANES];
+        for k in 0..LANES {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|corner: usize| corners[corner][k]);
+            let above = a + (b - a) * across[k];
+            let below = c + (d - c) * across[k];
+            found[k] = above + (below - above) * down[k];
+        }
+        found
+    }
+}
+
+/// The lines of [`LANES`] neighbours of a grid row.
+struct Lines {
+    far: [[f32; LANES]; 2],
+    near: [[f32; LANES]; 2],
+}
+
+impl Lines {
+    #[inline(always)]
+    fn new(rays: &Rays, first: f32, y: f32) -> Self {
+        let (mut far, mut near) = ([[0.0; LANES]; 2], [[0.0; LANES]; 2]);
+        for k in 0..LANES {
+            let (a, b) = rays.line(first + (k * GRID_STEP) as f32, y);
+            (far[0][k], far[1][k]) = (a[0], a[1]);
+            (near[0][k], near[1][k]) = (b[0], b[1]);
+        }
+        Self { far, near }
+    }
+
+    /// The place along `axis` on line `k` for nearness `w`.
+    #[inline(always)]
+    fn at(&self, axis: usize, k: usize, w: f32) -> f32 {
+        self.far[axis][k] + w * self.near[axis][k]
+    }
+}
+
+/// The whole part of a number. A plain cast looks at each number for itself; this one is done in
+/// vectors.
+#[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
+#[inline(always)]
+fn to_int(value: f32) -> i32 {
+    const LARGEST: f32 = (1 << 30) as f32;
+    // SAFETY: `max` takes away NaN and what is negative, `min` what an i32 cannot hold.
+    unsafe { value.max(0.0).min(LARGEST).to_int_unchecked() }
+}
