@@ -33,7 +33,8 @@ pub(super) struct Travel {
 }
 
 impl Travel {
-    /// What `camera` does in a plain clip.
+    /// What `camera` does in a plain clip. Moves that back away are smaller than their opposites:
+    /// what they uncover is not in the picture.
     pub fn of(camera: Move) -> Self {
         let none = Self::default();
         match camera {
@@ -41,7 +42,7 @@ impl Travel {
             Move::Fly => Self { dolly: 0.12, zoom: 0.02, y: 0.006, ..none },
             Move::Follow => Self { dolly: 0.065, zoom: 0.01, ..none },
             Move::DollyIn => Self { dolly: 0.113, zoom: 0.02, ..none },
-            Move::DollyOut => Self { dolly: -0.113, zoom: -0.02, ..none },
+            Move::DollyOut => Self { dolly: -0.07, zoom: -0.02, ..none },
             Move::TruckL => Self { x: -0.034, ..none },
             Move::TruckR => Self { x: 0.034, ..none },
             Move::PedestalU => Self { y: 0.03, ..none },
@@ -53,13 +54,13 @@ impl Travel {
             Move::RollCw => Self { roll: 0.036, ..none },
             Move::RollCcw => Self { roll: -0.036, ..none },
             Move::ZoomIn => Self { zoom: 0.1, ..none },
-            Move::ZoomOut => Self { zoom: -0.1, ..none },
+            Move::ZoomOut => Self { zoom: -0.075, ..none },
             Move::DollyZoom => Self { vertigo: 0.18, ..none },
-            Move::Orbit => Self { orbit: -0.036, ..none },
+            Move::Orbit => Self { orbit: -0.048, ..none },
             Move::CraneU => Self { y: 0.026, tilt: -0.012, dolly: 0.03, ..none },
             Move::CraneD => Self { y: -0.026, tilt: 0.012, dolly: 0.03, ..none },
             Move::Handheld | Move::Static => none,
-            Move::Default => Self { dolly: 0.08, zoom: 0.015, orbit: 0.014, ..none },
+            Move::Default => Self { dolly: 0.095, zoom: 0.02, orbit: 0.018, ..none },
         }
     }
 
@@ -86,7 +87,7 @@ impl Travel {
             tilt: limit(self.tilt, 0.06),
             roll: limit(self.roll, 0.08),
             zoom: limit(self.zoom, 0.32),
-            orbit: limit(self.orbit, 0.055),
+            orbit: limit(self.orbit, 0.065),
             vertigo: limit(self.vertigo, 0.3),
         }
     }
