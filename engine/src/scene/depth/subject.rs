@@ -3,8 +3,8 @@
 
 use super::{
     barrier::Barriers,
-    filter::guided,
-    map::{Map, quantile, smoothstep},
+    filter::Guide,
+    map::{Map, lerp, quantile, smoothstep},
     regions::Regions,
     sky::Sky,
 };
@@ -18,22 +18,22 @@ pub(super) struct Subject {
 }
 
 pub(super) fn subject(
-    luma: &Map,
+    guide: &Guide,
     barriers: &Barriers,
     regions: &Regions,
     sky: &Sky,
     focus: &Map,
+    blur: f32,
 ) -> Subject {
     let closed = closed(barriers);
-    let salient = closed.zip(&centre(luma.width, luma.height), |c, m| c * m);
-    let salient = salient.zip(focus, |s, f| s * (0.7 + 0.3 * f));
+    let salient = closed.zip(&centre(focus.width, focus.height), |c, m| c * m);
+    let salient = salient.zip(focus, |s, f| s * lerp(1.0, f, 0.3 + 0.5 * blur));
     let salient = salient.zip(&sky.probability, |s, sky| s * (1.0 - sky));
-    let whole = regions.means(&salient, &luma.map(|_| 1.0));
+    let whole = regions.means(&salient, &focus.map(|_| 1.0));
     let salient = salient.zip(&whole, |own, whole| 0.35 * own + 0.65 * whole);
     let split = otsu(&salient);
     let hard = salient.map(|s| smoothstep(split - 0.12, split + 0.12, s));
-    let probability =
-        guided(luma, &hard, (luma.long_side() / 48).max(1), 2e-3).map(|p| p.clamp(0.0, 1.0));
+    let probability = guide.smooth(&hard, 2e-3);
     let inside = salient.weighted_mean(&probability);
     let outside = salient.weighted_mean(&probability.map(|p| 1.0 - p));
     let area = probability.mean();
