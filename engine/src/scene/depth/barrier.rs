@@ -92,9 +92,9 @@ fn extend(path: &Path, colour: [f32; 3]) -> Path {
     }
     let mut next = *path;
     next.cost = 0.0;
-    for c in 0..3 {
-        next.low[c] = next.low[c].min(colour[c]);
-        next.high[c] = next.high[c].max(colour[c]);
+    for (c, &v) in colour.iter().enumerate() {
+        next.low[c] = next.low[c].min(v);
+        next.high[c] = next.high[c].max(v);
         next.cost += next.high[c] - next.low[c];
     }
     next

@@ -62,7 +62,10 @@ pub(super) fn focus(luma: &Map, guide: &Guide) -> Map {
     let long = luma.long_side();
     let near = ratio((long / 64).max(2));
     let wide = ratio((long / 20).max(3));
-    let score = near.zip(&wide, |a, b| smoothstep(1.2, 5.0, 0.5 * (a.min(8.0) + b.min(8.0))));
+    let ratio = near.zip(&wide, |a, b| 0.5 * (a.min(8.0) + b.min(8.0)));
+    // Scaling and compression soften all of a picture: measure against its own sharpest parts.
+    let sharpest = quantile(ratio.values.clone(), 0.97).clamp(2.5, 5.0);
+    let score = ratio.map(|r| smoothstep(0.24 * sharpest, sharpest, r));
     guide.smooth(&score, 3e-3)
 }
 
@@ -86,7 +89,7 @@ pub(super) fn focus_band(focus: &Map) -> f32 {
     let column = |x: usize| (0..focus.height).map(|y| focus.at(x, y)).fold(0.0, f32::max);
     let sharpest: Vec<f32> = (0..focus.width).map(column).collect();
     let high = quantile(sharpest.clone(), 0.9);
-    smoothstep(0.6, 0.9, quantile(sharpest, 0.1) / high.max(0.1))
+    smoothstep(0.45, 0.75, quantile(sharpest, 0.1) / high.max(0.1))
 }
 
 /// How clear the air is before each pixel, 0 (white haze) to 1, by the darkest channel nearby.

@@ -20,7 +20,7 @@ pub(super) fn box_mean(map: &Map, radius: usize) -> Map {
     };
     (0..radius.min(h)).for_each(|y| add(&mut column_sums, y, 1.0));
     let mut values = Vec::with_capacity(w * h);
-    for y in 0..h {
+    for (y, share_down) in down.iter().enumerate() {
         if y + radius < h {
             add(&mut column_sums, y + radius, 1.0);
         }
@@ -34,7 +34,6 @@ pub(super) fn box_mean(map: &Map, radius: usize) -> Map {
         }
         sums_before[radius + w..].fill(sum);
         let windows = sums_before[2 * radius + 1..].iter().zip(&sums_before);
-        let share_down = down[y];
         values.extend(
             windows
                 .zip(&across)

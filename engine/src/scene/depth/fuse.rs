@@ -38,8 +38,8 @@ pub(super) fn fuse(cues: &Cues, guide: &Guide) -> Fused {
     let w_ground = ground.certainty.max(0.7 * band) * (1.0 - 0.8 * blur);
     let w_focus = (0.05 + 1.2 * blur) * (1.0 - 0.8 * band);
     let w_haze = 0.15 * sky.certainty;
-    let w_light = 0.2 * (1.0 - sky.certainty) * (1.0 - 0.7 * w_ground);
-    let w_prior = 0.25 * (1.0 - 0.6 * w_ground);
+    let w_light = 0.2 * (1.0 - sky.certainty) * (1.0 - w_ground);
+    let w_prior = 0.4;
     let total = w_ground + w_focus + w_haze + w_light + w_prior;
     let mut nearness = Map::from_fn(w, h, |x, y| {
         let i = y * w + x;

@@ -25,11 +25,14 @@ pub(super) fn ground(
     regions: &Regions,
     sky: &Sky,
 ) -> Ground {
+    let (w, h) = (sky.probability.width, sky.probability.height);
     let probability = probability(colours, guide, barriers, sky);
     let even = probability.map(|_| 1.0);
     let whole = regions.means(&probability, &even);
     let probability = probability.zip(&whole, |own, whole| 0.4 * own + 0.6 * whole);
-    let (w, h) = (probability.width, probability.height);
+    let lying = lying(regions, w, h);
+    let open = sky.probability.map(|sky| 0.9 * (1.0 - sky));
+    let probability = probability.zip(&lying.zip(&open, |l, open| l * open), f32::max);
     let horizon = horizon(&probability, sky);
     let certainty = certainty(&probability, barriers, sky);
     let near = |row: f32| ((row / h as f32 - horizon) / (1.0 - horizon)).clamp(0.0, 1.0);
@@ -56,6 +59,19 @@ fn probability(colours: &Colours, guide: &Guide, barriers: &Barriers, sky: &Sky)
     });
     let open = open.zip(&low, |p, low| p * low);
     open.zip(&sky.probability, |p, sky| p * (1.0 - sky))
+}
+
+/// 1 where a region begins at the bottom border and stays low: a shadow, a rug, a patch of grass
+/// lies flat; what is cut by the border and stands reaches higher.
+fn lying(regions: &Regions, w: usize, h: usize) -> Map {
+    let mut low = vec![false; regions.count];
+    for &label in &regions.labels[w * (h - 1)..] {
+        low[label as usize] = true;
+    }
+    for &label in &regions.labels[..w * (h / 2)] {
+        low[label as usize] = false;
+    }
+    Map::from_fn(w, h, |x, y| f32::from(low[regions.labels[y * w + x] as usize]))
 }
 
 /// Likeness of the colours to those along the bottom border, where ground is most likely.
@@ -115,7 +131,7 @@ fn standing(probability: &Map, regions: &Regions, sky: &Map, near: impl Fn(f32) 
             }
             let (value, weight) = match below {
                 Some(below) if probability.values[i + w] <= 0.5 => {
-                    (lerp(backdrop, nearness[below], 0.9), 1.0 - sky.values[i + w])
+                    (lerp(backdrop, nearness[below], 0.5), 1.0 - sky.values[i + w])
                 }
                 _ => (near((i / w + 1) as f32), GROUND),
             };
@@ -130,4 +146,46 @@ fn standing(probability: &Map, regions: &Regions, sky: &Map, near: impl Fn(f32) 
     }
     let values = regions.labels.iter().map(|&label| nearness[label as usize]).collect();
     Map { width: w, height: h, values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::depth::{barrier::barriers, regions::regions};
+
+    /// A grey floor below 0.5 under a dark wall, with two pale posts: one stands nearer than the other.
+    fn room() -> Ground {
+        let luma = Map::from_fn(120, 80, |x, y| {
+            let near_post = (30..42).contains(&x) && (20..70).contains(&y);
+            let far_post = (80..88).contains(&x) && (20..50).contains(&y);
+            match (near_post || far_post, y < 40) {
+                (true, _) => 0.95,
+                (false, true) => 0.15,
+                (false, false) => 0.5,
+            }
+        });
+        let none = Map::constant(120, 80, 0.0);
+        let no_sky = Sky { probability: none.clone(), certainty: 0.0, horizon: 0.0 };
+        let guide = Guide::new(&luma, 2);
+        let colours = Colours { luma, cb: none.clone(), cr: none };
+        ground(&colours, &guide, &barriers(&colours), &regions(&colours, 1.0, 20), &no_sky)
+    }
+
+    #[test]
+    fn a_floor_is_found_and_comes_nearer_downwards() {
+        let ground = room();
+        assert!(ground.certainty > 0.5, "certainty {}", ground.certainty);
+        let rows = [45, 55, 65, 75].map(|y| ground.nearness.at(10, y));
+        assert!(rows.windows(2).all(|pair| pair[0] < pair[1]), "{rows:?}");
+    }
+
+    #[test]
+    fn a_thing_has_one_depth_that_of_its_foot() {
+        let nearness = room().nearness;
+        let (top, foot, floor) = (nearness.at(36, 24), nearness.at(36, 64), nearness.at(10, 70));
+        assert!((top - foot).abs() < 0.1, "top {top}, foot {foot}");
+        assert!((foot - floor).abs() < 0.15, "foot {foot}, floor beside it {floor}");
+        assert!(top > nearness.at(84, 24) + 0.2, "the farther post is at {}", nearness.at(84, 24));
+        assert!(nearness.at(84, 24) > nearness.at(60, 10), "the wall is not the farthest");
+    }
 }

@@ -85,3 +85,33 @@ fn otsu(map: &Map) -> f32 {
     }
     split
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::depth::{barrier::barriers, features::Colours, regions::regions};
+
+    fn found(luma: Map) -> Subject {
+        let none = Map::constant(luma.width, luma.height, 0.0);
+        let sky = Sky { probability: none.clone(), certainty: 0.0, horizon: 0.0 };
+        let guide = Guide::new(&luma, 2);
+        let even = none.map(|_| 0.5);
+        let colours = Colours { luma, cb: none.clone(), cr: none };
+        subject(&guide, &barriers(&colours), &regions(&colours, 1.0, 20), &sky, &even, 0.0)
+    }
+
+    #[test]
+    fn a_thing_cut_by_the_bottom_border_is_the_subject() {
+        let bust =
+            Map::from_fn(90, 60, |x, y| if (30..60).contains(&x) && y > 15 { 0.9 } else { 0.3 });
+        let subject = found(bust);
+        assert!(subject.certainty > 0.6, "certainty {}", subject.certainty);
+        assert!(subject.probability.at(45, 40) > 0.9);
+        assert!(subject.probability.at(10, 40) < 0.1 && subject.probability.at(45, 5) < 0.1);
+    }
+
+    #[test]
+    fn a_picture_of_nothing_has_no_subject() {
+        assert!(found(Map::from_fn(90, 60, |_, y| 0.4 + y as f32 / 200.0)).certainty < 0.1);
+    }
+}
