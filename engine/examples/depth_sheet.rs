@@ -5,7 +5,7 @@
 
 use std::{error::Error, path::Path, time::Instant};
 
-use image::{GenericImage, Rgb, RgbImage, imageops};
+use image::{GenericImage, Rgb, RgbImage, imageops, imageops::FilterType};
 use stillmotion_engine::scene::depth::{Depth, Thumbnail, estimate};
 
 /// Long side of the pictures that are analysed and shown, in pixels.
@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (row, line) in photos.chunks(COLUMNS as usize).enumerate() {
         let top = bottom;
         for (column, path) in line.iter().enumerate() {
-            let photo = image::open(path)?.thumbnail(LONG_SIDE, LONG_SIDE).to_rgb8();
+            let photo =
+                image::open(path)?.resize(LONG_SIDE, LONG_SIDE, FilterType::Triangle).to_rgb8();
             let (w, h) = photo.dimensions();
             let rgb = photo.as_raw().iter().map(|&v| f32::from(v) / 255.0).collect();
             let start = Instant::now();

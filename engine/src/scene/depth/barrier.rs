@@ -92,10 +92,48 @@ fn extend(path: &Path, colour: [f32; 3]) -> Path {
     }
     let mut next = *path;
     next.cost = 0.0;
-    for c in 0..3 {
-        next.low[c] = next.low[c].min(colour[c]);
-        next.high[c] = next.high[c].max(colour[c]);
+    for (c, &v) in colour.iter().enumerate() {
+        next.low[c] = next.low[c].min(v);
+        next.high[c] = next.high[c].max(v);
         next.cost += next.high[c] - next.low[c];
     }
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A grey disc on a bright ground, with a stalk to the bottom.
+    fn disc_on_stalk() -> Colours {
+        let luma = Map::from_fn(40, 30, |x, y| {
+            let (dx, dy) = (x as f32 - 20.0, y as f32 - 14.0);
+            let inside = dx * dx + dy * dy < 49.0 || (y > 14 && (18..22).contains(&x));
+            if inside { 0.2 } else { 0.9 }
+        });
+        let none = Map::constant(40, 30, 0.0);
+        Colours { luma, cb: none.clone(), cr: none }
+    }
+
+    #[test]
+    fn a_closed_thing_is_behind_a_barrier_and_the_background_is_not() {
+        let found = barriers(&disc_on_stalk());
+        for border in [&found.top, &found.left, &found.right] {
+            assert!(border.at(20, 14) > 0.9);
+            assert!(border.at(3, 26) < 0.05);
+        }
+    }
+
+    #[test]
+    fn a_thing_that_reaches_a_border_has_no_barrier_to_that_one() {
+        assert!(barriers(&disc_on_stalk()).bottom.at(20, 14) < 0.05);
+    }
+
+    #[test]
+    fn a_flat_picture_is_not_blown_up() {
+        let flat = Map::from_fn(20, 20, |x, _| 0.5 + x as f32 * 1e-4);
+        let none = Map::constant(20, 20, 0.0);
+        let found = barriers(&Colours { luma: flat, cb: none.clone(), cr: none });
+        assert!(found.left.values.iter().all(|&v| v < 0.05));
+    }
 }

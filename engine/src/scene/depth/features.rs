@@ -3,8 +3,8 @@
 
 use super::{
     Thumbnail,
-    filter::{box_mean, gradient_energy, guided, minimum},
-    map::{Map, smoothstep},
+    filter::{Guide, box_mean, gradient_energy, minimum},
+    map::{Map, quantile, smoothstep},
 };
 
 /// Brightness and two colour differences, each about 0..1 or -0.5..0.5.
@@ -51,7 +51,7 @@ pub(super) fn texture(luma: &Map) -> Map {
 /// How well focused each place is, 0 (blurred or empty) to 1 (edges as sharp as can be).
 ///
 /// A sharp edge loses most of the energy of its gradient in a blur, a soft one loses little.
-pub(super) fn focus(luma: &Map) -> Map {
+pub(super) fn focus(luma: &Map, guide: &Guide) -> Map {
     /// Energy that sensor noise and compression leave in a flat place.
     const NOISE: f32 = 1e-4;
     let fine = gradient_energy(luma);
@@ -62,18 +62,88 @@ pub(super) fn focus(luma: &Map) -> Map {
     let long = luma.long_side();
     let near = ratio((long / 64).max(2));
     let wide = ratio((long / 20).max(3));
-    let score = near.zip(&wide, |a, b| smoothstep(1.2, 5.0, 0.5 * (a.min(8.0) + b.min(8.0))));
-    guided(luma, &score, (long / 32).max(2), 3e-3).map(|v| v.clamp(0.0, 1.0))
+    let ratio = near.zip(&wide, |a, b| 0.5 * (a.min(8.0) + b.min(8.0)));
+    // Scaling and compression soften all of a picture: measure against its own sharpest parts.
+    let sharpest = quantile(ratio.values.clone(), 0.97).clamp(2.5, 5.0);
+    let score = ratio.map(|r| smoothstep(0.24 * sharpest, sharpest, r));
+    guide.smooth(&score, 3e-3)
+}
+
+/// Whether the picture has a sharp subject before a blurred rest, 0..1.
+pub(super) fn shallow_focus(focus: &Map, sky: &Map) -> f32 {
+    let solid: Vec<f32> = focus
+        .values
+        .iter()
+        .zip(&sky.values)
+        .filter(|&(_, &sky)| sky < 0.5)
+        .map(|(&v, _)| v)
+        .collect();
+    let blurred = solid.iter().filter(|&&v| v < 0.25).count() as f32 / solid.len().max(1) as f32;
+    let sharpest = quantile(solid, 0.95);
+    smoothstep(0.3, 0.7, sharpest) * smoothstep(0.25, 0.6, blurred)
+}
+
+/// Whether what is sharp lies across the whole width, 0..1: then it is where the plane of focus
+/// cuts a floor or a meadow, and what is blurred below it is nearer, not farther.
+pub(super) fn focus_band(focus: &Map) -> f32 {
+    let column = |x: usize| (0..focus.height).map(|y| focus.at(x, y)).fold(0.0, f32::max);
+    let sharpest: Vec<f32> = (0..focus.width).map(column).collect();
+    let high = quantile(sharpest.clone(), 0.9);
+    smoothstep(0.45, 0.75, quantile(sharpest, 0.1) / high.max(0.1))
 }
 
 /// How clear the air is before each pixel, 0 (white haze) to 1, by the darkest channel nearby.
-pub(super) fn clearness(picture: &Thumbnail, luma: &Map) -> Map {
+pub(super) fn clearness(picture: &Thumbnail, guide: &Guide) -> Map {
     let darkest = Map {
         width: picture.width,
         height: picture.height,
         values: picture.rgb.chunks_exact(3).map(|p| p[0].min(p[1]).min(p[2])).collect(),
     };
-    let radius = (luma.long_side() / 64).max(1);
-    let patch = minimum(&darkest, radius);
-    guided(luma, &patch, 3 * radius, 3e-3).map(|dark| (1.0 - dark).clamp(0.0, 1.0))
+    let patch = minimum(&darkest, (darkest.long_side() / 64).max(1));
+    guide.smooth(&patch, 3e-3).map(|dark| (1.0 - dark).clamp(0.0, 1.0))
+}
+
+/// How bright and warm each place is, 0..1: with a flash, a lamp or a close subject the light
+/// falls off with distance, and air and shade are bluer than what stands before them.
+pub(super) fn light(colours: &Colours) -> Map {
+    colours.luma.zip(&colours.cr, |y, cr| (0.6 * y + 1.0 * cr + 0.2).clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stripes, sharp on the left half, blurred on the right.
+    fn half_blurred() -> Map {
+        let sharp = Map::from_fn(128, 64, |x, _| if (x / 8) % 2 == 0 { 0.2 } else { 0.8 });
+        let soft = box_mean(&box_mean(&sharp, 3), 3);
+        Map::from_fn(128, 64, |x, y| if x < 64 { sharp.at(x, y) } else { soft.at(x, y) })
+    }
+
+    #[test]
+    fn sharp_edges_are_in_focus_and_soft_ones_are_not() {
+        let luma = half_blurred();
+        let focus = focus(&luma, &Guide::new(&luma, 4));
+        assert!(focus.at(32, 32) > focus.at(100, 32) + 0.3);
+    }
+
+    #[test]
+    fn a_sharp_middle_is_shallow_focus_and_a_sharp_band_is_a_plane() {
+        let middle =
+            Map::from_fn(60, 40, |x, y| f32::from((20..40).contains(&x) && (10..30).contains(&y)));
+        let band = Map::from_fn(60, 40, |_, y| f32::from((15..25).contains(&y)));
+        let no_sky = Map::constant(60, 40, 0.0);
+        assert!(shallow_focus(&middle, &no_sky) > 0.8);
+        assert!(focus_band(&middle) < 0.1);
+        assert!(focus_band(&band) > 0.9);
+    }
+
+    #[test]
+    fn haze_is_less_clear_than_dark_things() {
+        let rgb = (0..64 * 64).flat_map(|i| if i % 64 < 32 { [0.8; 3] } else { [0.1, 0.3, 0.1] });
+        let picture = Thumbnail { width: 64, height: 64, rgb: rgb.collect() };
+        let guide = Guide::new(&Colours::of(&picture).luma, 3);
+        let clear = clearness(&picture, &guide);
+        assert!(clear.at(50, 32) > clear.at(10, 32) + 0.5);
+    }
 }

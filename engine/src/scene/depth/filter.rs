@@ -9,73 +9,107 @@ pub(super) fn box_mean(map: &Map, radius: usize) -> Map {
     if radius == 0 {
         return map.clone();
     }
-    let mut across = Vec::with_capacity(w * h);
-    for y in 0..h {
-        let row = map.row(y);
-        let mut sum: f64 = row[..radius.min(w)].iter().map(|&v| f64::from(v)).sum();
-        for x in 0..w {
-            if x + radius < w {
-                sum += f64::from(row[x + radius]);
-            }
-            if x > radius {
-                sum -= f64::from(row[x - radius - 1]);
-            }
-            let count = (x + radius).min(w - 1) - x.saturating_sub(radius) + 1;
-            across.push((sum / count as f64) as f32);
-        }
-    }
-    let mut sums = vec![0.0_f64; w];
+    let (across, down) = (window_shares(w, radius), window_shares(h, radius));
+    let mut column_sums = vec![0.0_f64; w];
+    // What lies left of each column, drawn out by the radius on both sides.
+    let mut sums_before = vec![0.0_f64; w + 2 * radius + 1];
     let add = |sums: &mut [f64], y: usize, sign: f64| {
-        for (sum, &v) in sums.iter_mut().zip(&across[y * w..(y + 1) * w]) {
+        for (sum, &v) in sums.iter_mut().zip(map.row(y)) {
             *sum += sign * f64::from(v);
         }
     };
-    (0..radius.min(h)).for_each(|y| add(&mut sums, y, 1.0));
+    (0..radius.min(h)).for_each(|y| add(&mut column_sums, y, 1.0));
     let mut values = Vec::with_capacity(w * h);
-    for y in 0..h {
+    for (y, share_down) in down.iter().enumerate() {
         if y + radius < h {
-            add(&mut sums, y + radius, 1.0);
+            add(&mut column_sums, y + radius, 1.0);
         }
         if y > radius {
-            add(&mut sums, y - radius - 1, -1.0);
+            add(&mut column_sums, y - radius - 1, -1.0);
         }
-        let count = ((y + radius).min(h - 1) - y.saturating_sub(radius) + 1) as f64;
-        values.extend(sums.iter().map(|&sum| (sum / count) as f32));
+        let mut sum = 0.0;
+        for (before, v) in sums_before[radius + 1..].iter_mut().zip(&column_sums) {
+            sum += v;
+            *before = sum;
+        }
+        sums_before[radius + w..].fill(sum);
+        let windows = sums_before[2 * radius + 1..].iter().zip(&sums_before);
+        values.extend(
+            windows
+                .zip(&across)
+                .map(|((to, from), share)| ((to - from) * share * share_down) as f32),
+        );
     }
     Map { width: w, height: h, values }
 }
 
-/// Smooths `input` but lets its edges follow those of `guide` (a local linear model).
-/// `epsilon` is the variance of the guide below which a window counts as flat.
-pub(super) fn guided(guide: &Map, input: &Map, radius: usize, epsilon: f32) -> Map {
-    let mean_g = box_mean(guide, radius);
-    let mean_i = box_mean(input, radius);
-    let mean_gg = box_mean(&guide.map(|g| g * g), radius);
-    let mean_gi = box_mean(&guide.zip(input, |g, i| g * i), radius);
-    let mut slope = Map::constant(guide.width, guide.height, 0.0);
-    let mut offset = slope.clone();
-    for i in 0..slope.values.len() {
-        let (g, p) = (mean_g.values[i], mean_i.values[i]);
-        let variance = (mean_gg.values[i] - g * g).max(0.0);
-        let a = (mean_gi.values[i] - g * p) / (variance + epsilon);
-        slope.values[i] = a;
-        offset.values[i] = p - a * g;
+/// One over the number of positions that a window around each of `length` positions covers.
+fn window_shares(length: usize, radius: usize) -> Vec<f64> {
+    let covered = |i: usize| (i + radius).min(length - 1) - i.saturating_sub(radius) + 1;
+    (0..length).map(|i| 1.0 / covered(i) as f64).collect()
+}
+
+/// A picture whose edges others shall follow (guided filter: a linear model of the guide in every
+/// window), with what depends on the guide alone.
+pub(super) struct Guide {
+    map: Map,
+    mean: Map,
+    variance: Map,
+    radius: usize,
+}
+
+impl Guide {
+    pub fn new(map: &Map, radius: usize) -> Self {
+        let mean = box_mean(map, radius);
+        let squares = box_mean(&map.map(|v| v * v), radius);
+        let variance = squares.zip(&mean, |s, m| (s - m * m).max(0.0));
+        Self { map: map.clone(), mean, variance, radius }
     }
-    let (slope, offset) = (box_mean(&slope, radius), box_mean(&offset, radius));
-    slope.zip(guide, |a, g| a * g).zip(&offset, |v, b| v + b)
+
+    /// Smooths `input` where the guide is flat. `flat` is the variance of the guide below which a
+    /// window counts as flat.
+    pub fn smooth(&self, input: &Map, flat: f32) -> Map {
+        let mean = box_mean(input, self.radius);
+        let product = box_mean(&self.map.zip(input, |g, i| g * i), self.radius);
+        let mut slope = product;
+        let mut offset = mean;
+        for i in 0..slope.values.len() {
+            let (g, p) = (self.mean.values[i], offset.values[i]);
+            let a = (slope.values[i] - g * p) / (self.variance.values[i] + flat);
+            slope.values[i] = a;
+            offset.values[i] = p - a * g;
+        }
+        let (slope, offset) = (box_mean(&slope, self.radius), box_mean(&offset, self.radius));
+        let smooth = slope.zip(&self.map, |a, g| a * g).zip(&offset, |v, b| v + b);
+        // A line fitted to one edge overshoots at a stronger one beside it.
+        let low = minimum(input, self.radius);
+        let high = maximum(input, self.radius);
+        smooth.zip(&low, f32::max).zip(&high, f32::min)
+    }
 }
 
 /// The largest value within `radius` pixels in each direction (a square).
 pub(super) fn maximum(map: &Map, radius: usize) -> Map {
     let (w, h) = (map.width, map.height);
-    let across = Map::from_fn(w, h, |x, y| {
-        let row = &map.row(y)[x.saturating_sub(radius)..(x + radius + 1).min(w)];
-        row.iter().copied().fold(f32::MIN, f32::max)
-    });
-    Map::from_fn(w, h, |x, y| {
-        let rows = y.saturating_sub(radius)..(y + radius + 1).min(h);
-        rows.map(|y| across.at(x, y)).fold(f32::MIN, f32::max)
-    })
+    let raise = |out: &mut [f32], by: &[f32]| {
+        for (out, &v) in out.iter_mut().zip(by) {
+            *out = if v > *out { v } else { *out };
+        }
+    };
+    let mut across = map.clone();
+    for (out, row) in across.values.chunks_mut(w.max(1)).zip(map.values.chunks(w.max(1))) {
+        for shift in 1..=radius.min(w.saturating_sub(1)) {
+            raise(out, &row[shift..]);
+            raise(&mut out[shift..], row);
+        }
+    }
+    let mut out = across.clone();
+    for (y, out) in out.values.chunks_mut(w.max(1)).enumerate() {
+        for from in y.saturating_sub(radius)..(y + radius + 1).min(h) {
+            raise(out, across.row(from));
+        }
+    }
+    out
 }
 
 /// The smallest value within `radius` pixels in each direction (a square).
@@ -124,8 +158,9 @@ mod tests {
     #[test]
     fn guided_filter_keeps_the_edge_of_its_guide() {
         let guide = step(40, 20);
-        let noisy = Map::from_fn(40, 20, |x, y| guide.at(x, y) + ((x * 7 + y * 13) % 5) as f32 / 20.0);
-        let out = guided(&guide, &noisy, 4, 1e-4);
+        let noisy =
+            Map::from_fn(40, 20, |x, y| guide.at(x, y) + ((x * 7 + y * 13) % 5) as f32 / 20.0);
+        let out = Guide::new(&guide, 4).smooth(&noisy, 1e-4);
         assert!(out.at(20, 10) - out.at(19, 10) > 0.9);
         let plain = box_mean(&noisy, 4);
         assert!(plain.at(20, 10) - plain.at(19, 10) < 0.3);

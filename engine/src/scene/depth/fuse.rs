@@ -2,8 +2,9 @@
 //! Weighs the cues against each other: each counts as far as it can be trusted in this picture.
 
 use super::{
+    filter::{Guide, box_mean},
     ground::Ground,
-    map::{Map, lerp, quantile, smoothstep},
+    map::{Map, lerp, smoothstep},
     sky::Sky,
     subject::Subject,
 };
@@ -15,6 +16,13 @@ pub(super) struct Cues {
     pub subject: Subject,
     pub focus: Map,
     pub clearness: Map,
+    pub light: Map,
+    /// See [`super::features::focus_band`].
+    pub band: f32,
+    /// See [`super::features::shallow_focus`]; 0 where `band` explains the blur.
+    pub blur: f32,
+    /// Mean strength of detail: where there is none there is nothing to judge by.
+    pub detail: f32,
 }
 
 /// A fused estimate before smoothing.
@@ -23,45 +31,46 @@ pub(super) struct Fused {
     pub confidence: f32,
 }
 
-pub(super) fn fuse(cues: &Cues) -> Fused {
-    let Cues { sky, ground, subject, focus, clearness } = cues;
+pub(super) fn fuse(cues: &Cues, guide: &Guide) -> Fused {
+    let Cues { sky, ground, subject, focus, clearness, light, band, blur, detail } = cues;
     let (w, h) = (focus.width, focus.height);
-    let blur = shallow_focus(focus, &sky.probability);
     // A blurred background is no ground, and sharpness says more than the place in the frame.
-    let w_ground = ground.certainty * (1.0 - 0.8 * blur);
-    let w_focus = 0.1 + 1.2 * blur;
+    let w_ground = ground.certainty.max(0.7 * band) * (1.0 - 0.8 * blur);
+    let w_focus = (0.05 + 1.2 * blur) * (1.0 - 0.8 * band);
     let w_haze = 0.15 * sky.certainty;
-    let w_prior = 0.25;
-    let total = w_ground + w_focus + w_haze + w_prior;
+    let w_light = 0.2 * (1.0 - sky.certainty) * (1.0 - w_ground);
+    let w_prior = 0.4;
+    let total = w_ground + w_focus + w_haze + w_light + w_prior;
     let mut nearness = Map::from_fn(w, h, |x, y| {
         let i = y * w + x;
         w_ground * ground.nearness.values[i]
             + w_focus * focus.values[i]
             + w_haze * clearness.values[i]
+            + w_light * light.values[i]
             + w_prior * prior(x, y, w, h)
     });
     nearness.values.iter_mut().for_each(|v| *v /= total);
+    // The weak cues are patchy; subject and sky below have clean edges of their own.
+    let nearness = guide.smooth(&nearness, 4e-3);
     // The subject pops out of what surrounds it; least where the ground already places it.
     let pop = subject.certainty * lerp(0.75, 0.45, w_ground.min(1.0));
     let nearness = nearness.zip(&subject.probability, |v, s| v + pop * s * (1.05 - v));
+    let nearness = stand_upright(&nearness, subject);
     let nearness = nearness.zip(&sky.probability, |v, sky| v * (1.0 - sky));
     let evidence = [0.9 * sky.certainty, 0.6 * w_ground, 0.8 * blur, 0.7 * subject.certainty];
     let doubt: f32 = evidence.iter().map(|e| 1.0 - e.clamp(0.0, 1.0)).product();
-    Fused { nearness, confidence: 1.0 - doubt }
+    Fused { nearness, confidence: (1.0 - doubt) * smoothstep(0.0, 0.002, *detail) }
 }
 
-/// Whether the picture has a sharp subject before a blurred rest, 0..1.
-fn shallow_focus(focus: &Map, sky: &Map) -> f32 {
-    let solid: Vec<f32> = focus
-        .values
-        .iter()
-        .zip(&sky.values)
-        .filter(|&(_, &sky)| sky < 0.5)
-        .map(|(&v, _)| v)
-        .collect();
-    let blurred = solid.iter().filter(|&&v| v < 0.25).count() as f32 / solid.len().max(1) as f32;
-    let sharpest = quantile(solid, 0.95);
-    smoothstep(0.3, 0.7, sharpest) * smoothstep(0.25, 0.6, blurred)
+/// Gives the subject one depth from head to foot: it stands, it does not lie on the ground.
+fn stand_upright(nearness: &Map, subject: &Subject) -> Map {
+    let inside = &subject.probability;
+    let radius = nearness.long_side() / 6;
+    let sum = box_mean(&nearness.zip(inside, |v, s| v * s), radius);
+    let level = sum.zip(&box_mean(inside, radius), |sum, weight| sum / (weight + 1e-4));
+    let share = inside.map(|s| 0.75 * subject.certainty * s);
+    let flat = nearness.zip(&level, |v, level| level - v).zip(&share, |off, share| off * share);
+    nearness.zip(&flat, |v, off| v + off)
 }
 
 /// Without any evidence the lower part and the middle are a little nearer.

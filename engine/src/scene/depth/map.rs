@@ -10,6 +10,7 @@ pub(super) struct Map {
 }
 
 impl Map {
+    #[cfg(test)]
     pub fn constant(width: usize, height: usize, value: f32) -> Self {
         Self { width, height, values: vec![value; width * height] }
     }

@@ -32,7 +32,8 @@ impl Forest {
     }
 
     fn join(&mut self, a: u32, b: u32, weight: f32) {
-        let (big, small) = if self.size[a as usize] >= self.size[b as usize] { (a, b) } else { (b, a) };
+        let (big, small) =
+            if self.size[a as usize] >= self.size[b as usize] { (a, b) } else { (b, a) };
         self.parent[small as usize] = big;
         self.size[big as usize] += self.size[small as usize];
         self.inner[big as usize] = weight;
@@ -121,5 +122,44 @@ impl Regions {
         }
         let value = |&label: &u32| (sums[label as usize].0 / sums[label as usize].1) as f32;
         Map { values: self.labels.iter().map(value).collect(), ..*map }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grey(luma: Map) -> Colours {
+        let none = Map::constant(luma.width, luma.height, 0.0);
+        Colours { luma, cb: none.clone(), cr: none }
+    }
+
+    #[test]
+    fn two_tones_are_two_regions_with_the_edge_between_them() {
+        let found = regions(&grey(Map::from_fn(20, 8, |x, _| f32::from(x >= 7))), 1.0, 4);
+        assert_eq!(found.count, 2);
+        for (i, label) in found.labels.iter().enumerate() {
+            assert_eq!(*label, u32::from(i % 20 >= 7));
+        }
+    }
+
+    #[test]
+    fn what_is_too_small_joins_a_neighbour() {
+        let speck = Map::from_fn(20, 8, |x, y| f32::from((x, y) == (9, 4)));
+        assert_eq!(regions(&grey(speck), 0.01, 4).count, 1);
+    }
+
+    #[test]
+    fn a_gentle_shade_is_one_region() {
+        assert_eq!(regions(&grey(Map::from_fn(60, 8, |x, _| x as f32 / 60.0)), 1.0, 4).count, 1);
+    }
+
+    #[test]
+    fn means_count_pixels_by_their_weights() {
+        let found = Regions { labels: vec![0, 0, 1], count: 2 };
+        let map = Map { width: 3, height: 1, values: vec![0.0, 1.0, 0.5] };
+        let weights = Map { width: 3, height: 1, values: vec![3.0, 1.0, 1.0] };
+        let means = found.means(&map, &weights).values;
+        assert!((means[0] - 0.25).abs() < 1e-6 && (means[2] - 0.5).abs() < 1e-6);
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{
     barrier::Barriers,
-    filter::guided,
-    map::{Map, quantile, smoothstep},
+    filter::Guide,
+    map::{Map, lerp, quantile, smoothstep},
     regions::Regions,
     sky::Sky,
 };
@@ -18,22 +18,22 @@ pub(super) struct Subject {
 }
 
 pub(super) fn subject(
-    luma: &Map,
+    guide: &Guide,
     barriers: &Barriers,
     regions: &Regions,
     sky: &Sky,
     focus: &Map,
+    blur: f32,
 ) -> Subject {
     let closed = closed(barriers);
-    let salient = closed.zip(&centre(luma.width, luma.height), |c, m| c * m);
-    let salient = salient.zip(focus, |s, f| s * (0.7 + 0.3 * f));
+    let salient = closed.zip(&centre(focus.width, focus.height), |c, m| c * m);
+    let salient = salient.zip(focus, |s, f| s * lerp(1.0, f, 0.3 + 0.5 * blur));
     let salient = salient.zip(&sky.probability, |s, sky| s * (1.0 - sky));
-    let whole = regions.means(&salient, &luma.map(|_| 1.0));
+    let whole = regions.means(&salient, &focus.map(|_| 1.0));
     let salient = salient.zip(&whole, |own, whole| 0.35 * own + 0.65 * whole);
     let split = otsu(&salient);
     let hard = salient.map(|s| smoothstep(split - 0.12, split + 0.12, s));
-    let probability =
-        guided(luma, &hard, (luma.long_side() / 48).max(1), 2e-3).map(|p| p.clamp(0.0, 1.0));
+    let probability = guide.smooth(&hard, 2e-3);
     let inside = salient.weighted_mean(&probability);
     let outside = salient.weighted_mean(&probability.map(|p| 1.0 - p));
     let area = probability.mean();
@@ -84,4 +84,34 @@ fn otsu(map: &Map) -> f32 {
         below += f64::from(v);
     }
     split
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::depth::{barrier::barriers, features::Colours, regions::regions};
+
+    fn found(luma: Map) -> Subject {
+        let none = Map::constant(luma.width, luma.height, 0.0);
+        let sky = Sky { probability: none.clone(), certainty: 0.0, horizon: 0.0 };
+        let guide = Guide::new(&luma, 2);
+        let even = none.map(|_| 0.5);
+        let colours = Colours { luma, cb: none.clone(), cr: none };
+        subject(&guide, &barriers(&colours), &regions(&colours, 1.0, 20), &sky, &even, 0.0)
+    }
+
+    #[test]
+    fn a_thing_cut_by_the_bottom_border_is_the_subject() {
+        let bust =
+            Map::from_fn(90, 60, |x, y| if (30..60).contains(&x) && y > 15 { 0.9 } else { 0.3 });
+        let subject = found(bust);
+        assert!(subject.certainty > 0.6, "certainty {}", subject.certainty);
+        assert!(subject.probability.at(45, 40) > 0.9);
+        assert!(subject.probability.at(10, 40) < 0.1 && subject.probability.at(45, 5) < 0.1);
+    }
+
+    #[test]
+    fn a_picture_of_nothing_has_no_subject() {
+        assert!(found(Map::from_fn(90, 60, |_, y| 0.4 + y as f32 / 200.0)).certainty < 0.1);
+    }
 }
