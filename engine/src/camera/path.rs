@@ -201,3 +201,159 @@ impl SplitMix {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        prompt::Segment,
+        request::{Axes, DEFAULT_DURATION},
+    };
+
+    fn script(cameras: &[&[Move]], speed: f64) -> Script {
+        let share = 1.0 / cameras.len() as f64;
+        let segment = |(i, camera): (usize, &&[Move])| Segment {
+            from: i as f64 * share,
+            to: (i + 1) as f64 * share,
+            camera: camera.to_vec(),
+            speed,
+            ambient: Vec::new(),
+            light: Vec::new(),
+        };
+        Script { segments: cameras.iter().enumerate().map(segment).collect() }
+    }
+
+    fn path(cameras: &[&[Move]]) -> Path {
+        Path::new(&script(cameras, 1.0), 7, DEFAULT_DURATION)
+    }
+
+    fn at(motion: f64) -> Controls {
+        Controls { motion, ..Controls::default() }
+    }
+
+    const MOVES: [Move; 21] = [
+        Move::Walk,
+        Move::Fly,
+        Move::Follow,
+        Move::DollyIn,
+        Move::DollyOut,
+        Move::TruckL,
+        Move::TruckR,
+        Move::PedestalU,
+        Move::PedestalD,
+        Move::PanL,
+        Move::PanR,
+        Move::TiltU,
+        Move::TiltD,
+        Move::RollCw,
+        Move::RollCcw,
+        Move::ZoomIn,
+        Move::ZoomOut,
+        Move::DollyZoom,
+        Move::Orbit,
+        Move::CraneU,
+        Move::Default,
+    ];
+
+    /// How much a pose differs from the place of the still, whatever the kind.
+    fn amount(pose: &Pose) -> f64 {
+        [pose.x, pose.y, pose.z, pose.pan, pose.tilt, pose.roll, pose.zoom]
+            .into_iter()
+            .map(f64::abs)
+            .sum()
+    }
+
+    #[test]
+    fn every_path_starts_where_the_still_was_taken() {
+        for camera in MOVES {
+            assert_eq!(path(&[&[camera]]).pose(0.0, &at(10.0), 0.5), Pose::default());
+        }
+    }
+
+    #[test]
+    fn every_step_of_motion_moves_at_least_five_per_cent_more_and_ten_six_times_one() {
+        for camera in MOVES {
+            let path = path(&[&[camera]]);
+            let amounts: Vec<f64> = (0..=90)
+                .map(|tenth| amount(&path.pose(1.0, &at(1.0 + f64::from(tenth) / 10.0), 0.5)))
+                .collect();
+            assert!(amounts.windows(2).all(|pair| pair[1] > pair[0]), "{camera:?}");
+            for step in amounts.iter().step_by(10).collect::<Vec<_>>().windows(2) {
+                assert!(*step[1] > 1.05 * *step[0], "{camera:?}: {step:?}");
+            }
+            assert!(amounts[90] > 6.0 * amounts[0], "{camera:?}: {amounts:?}");
+        }
+    }
+
+    #[test]
+    fn frames_differ_from_the_first_on_even_when_nearly_still() {
+        for camera in MOVES {
+            let path = path(&[&[camera]]);
+            let second = amount(&path.pose(1.0 / 96.0, &at(1.0), 0.5));
+            let last = amount(&path.pose(1.0, &at(1.0), 0.5));
+            assert!(second > last / 250.0, "{camera:?}: {second} of {last}");
+        }
+    }
+
+    #[test]
+    fn the_way_has_no_jumps_and_no_standstill() {
+        let steps: Vec<f64> = (0..1000)
+            .map(|i| progress(f64::from(i + 1) / 1000.0) - progress(f64::from(i) / 1000.0))
+            .collect();
+        assert!(steps.iter().all(|step| (0.0004..0.0012).contains(step)));
+        assert!((progress(1.0) - 1.0).abs() < 1e-12);
+        assert!(steps.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 1e-5));
+    }
+
+    #[test]
+    fn a_sequence_does_one_thing_after_the_other() {
+        let path = path(&[&[Move::PanL], &[Move::TiltU]]);
+        let half = path.pose(0.5, &at(5.0), 0.5);
+        let end = path.pose(1.0, &at(5.0), 0.5);
+        assert!(half.pan < -0.02 && half.tilt == 0.0, "{half:?}");
+        assert!((end.pan - half.pan).abs() < 1e-9 && end.tilt > 0.02, "{end:?}");
+    }
+
+    #[test]
+    fn axes_add_to_the_prompt_and_replace_the_default_move() {
+        let axes = Axes { pan: 5.0, ..Axes::default() };
+        let controls = Controls { axes, ..Controls::default() };
+        let alone = path(&[&[Move::Default]]).pose(1.0, &controls, 0.5);
+        assert!(alone.pan > 0.03 && alone.z == 0.0, "{alone:?}");
+        let both = path(&[&[Move::DollyIn]]).pose(1.0, &controls, 0.5);
+        assert!(both.pan > 0.03 && both.z > 0.08, "{both:?}");
+    }
+
+    #[test]
+    fn a_static_camera_stays_and_so_does_a_static_prompt() {
+        let controls = Controls { static_camera: true, ..at(10.0) };
+        assert_eq!(path(&[&[Move::Walk]]).pose(0.7, &controls, 0.5), Pose::default());
+        let pose = path(&[&[Move::Static]]).pose(0.7, &at(10.0), 0.5);
+        assert_eq!(amount(&pose), 0.0);
+    }
+
+    #[test]
+    fn an_orbit_keeps_the_subject_in_place_and_a_dolly_zoom_its_size() {
+        let pose = path(&[&[Move::Orbit]]).pose(1.0, &at(5.0), 0.6);
+        assert!((pose.x * 0.6 + pose.pan).abs() < 1e-9 && pose.x < -0.03);
+        let pose = path(&[&[Move::DollyZoom]]).pose(1.0, &at(8.0), 0.6);
+        let size = pose.zoom.exp() / (1.0 - 0.6 * pose.z);
+        assert!((size - 1.0).abs() < 1e-9 && pose.zoom < -0.05);
+    }
+
+    #[test]
+    fn slower_is_less_far_and_the_seed_picks_the_side() {
+        let slow = Path::new(&script(&[&[Move::DollyIn]], 0.5), 7, DEFAULT_DURATION);
+        let (slow, plain) =
+            (slow.pose(1.0, &at(5.0), 0.5).z, path(&[&[Move::DollyIn]]).pose(1.0, &at(5.0), 0.5).z);
+        assert!(slow < 0.6 * plain);
+        let side = |seed| {
+            Path::new(&script(&[&[Move::Default]], 1.0), seed, DEFAULT_DURATION)
+                .pose(1.0, &at(5.0), 0.5)
+                .x
+                .signum()
+        };
+        let sides: f64 = (0..100).map(side).sum();
+        assert!(sides.abs() < 40.0, "{sides}");
+    }
+}

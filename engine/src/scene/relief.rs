@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::depth::Depth;
+use super::depth::{Depth, limit_gradient};
 
 /// Pixels of the picture from one grid point to the next, both ways.
 pub(super) const GRID_STEP: usize = 4;
@@ -44,7 +44,9 @@ impl Relief {
         let grid_width = (width as usize).div_ceil(2 * GRID_STEP) * 2 + 1;
         let grid_height = (height as usize).div_ceil(GRID_STEP) + 1;
         let on_grid = |per_width: f32| {
-            let gentle = limit_gradient(depth, per_width / depth.width as f32);
+            let mut gentle = depth.nearness.clone();
+            let per_pixel = per_width / depth.width as f32;
+            limit_gradient(&mut gentle, depth.width, depth.height, per_pixel);
             resample(&gentle, depth, [grid_width, grid_height], [width, height])
         };
         Self {
@@ -81,44 +83,6 @@ impl Relief {
         *mixed = Some((soft, cells.clone()));
         cells
     }
-}
-
-/// Raises what is far beside what is near, until nearness falls by at most `per_pixel` from any
-/// pixel to the next: near things keep their shape, and the slope lies in what is behind them.
-/// A two-pass chamfer of weights 1 and sqrt 2 (Borgefors 1986), on a cone instead of a distance.
-fn limit_gradient(depth: &Depth, per_pixel: f32) -> Vec<f32> {
-    let (width, height) = (depth.width, depth.height);
-    let mut out = depth.nearness.clone();
-    let diagonal = per_pixel * std::f32::consts::SQRT_2;
-    let mut sweep = |forward: bool| {
-        let step = |i: usize, n: usize| if forward { i } else { n - 1 - i };
-        for j in 0..height {
-            let y = step(j, height);
-            for i in 0..width {
-                let x = step(i, width);
-                let mut near = out[y * width + x];
-                let mut raise = |x: Option<usize>, y: Option<usize>, fall: f32| {
-                    if let (Some(x), Some(y)) = (x, y)
-                        && x < width
-                        && y < height
-                    {
-                        near = near.max(out[y * width + x] - fall);
-                    }
-                };
-                let (ahead, behind) = (x.checked_add(1), x.checked_sub(1));
-                let (beside, above) =
-                    if forward { (behind, y.checked_sub(1)) } else { (ahead, y.checked_add(1)) };
-                raise(beside, Some(y), per_pixel);
-                raise(Some(x), above, per_pixel);
-                raise(ahead, above, diagonal);
-                raise(behind, above, diagonal);
-                out[y * width + x] = near;
-            }
-        }
-    };
-    sweep(true);
-    sweep(false);
-    out
 }
 
 /// Bilinear values at the points of a grid over a picture of `size` pixels.
@@ -167,23 +131,6 @@ mod tests {
             .map(|i| if (40..50).contains(&(i % width)) { 0.9 } else { 0.2 })
             .collect();
         Depth { width, height, nearness, confidence: 1.0 }
-    }
-
-    #[test]
-    fn slopes_are_bounded_and_near_things_keep_their_nearness() {
-        let depth = wall_with_a_post();
-        let out = limit_gradient(&depth, 0.05);
-        for y in 0..64 {
-            for x in 0..96 {
-                let here = out[y * 96 + x];
-                assert!(here >= depth.nearness[y * 96 + x]);
-                if x > 0 {
-                    assert!((here - out[y * 96 + x - 1]).abs() < 0.05 + 1e-6);
-                }
-            }
-            assert_eq!(out[y * 96 + 45], 0.9);
-            assert_eq!(out[y * 96 + 5], 0.2);
-        }
     }
 
     #[test]

@@ -237,3 +237,116 @@ fn to_int(value: f32) -> i32 {
     // SAFETY: `max` takes away NaN and what is negative, `min` what an i32 cannot hold.
     unsafe { value.max(0.0).min(LARGEST).to_int_unchecked() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::depth::Depth;
+
+    const SIZE: [u32; 2] = [640, 360];
+
+    /// A ball before a floor that rises to the horizon.
+    fn relief() -> Relief {
+        let (width, height) = (160, 90);
+        let nearness = (0..width * height)
+            .map(|i| {
+                let (x, y) = ((i % width) as f32, (i / width) as f32);
+                let floor = (y / height as f32 - 0.4).max(0.0);
+                if (x - 90.0).hypot(y - 45.0) < 20.0 { 0.8 } else { floor }
+            })
+            .collect();
+        Relief::new(&Depth { width, height, nearness, confidence: 1.0 }, SIZE[0], SIZE[1])
+    }
+
+    fn solve(pose: &Pose, relief: &Relief) -> Vec<[f64; 2]> {
+        let reach = Reach::of(&[*pose], SIZE);
+        let cells = relief.cells(pose.disparity());
+        let view = View::new(pose, &reach, relief, &cells, SIZE);
+        let (mut xs, mut ys) = (vec![0; relief.width], vec![0; relief.width]);
+        (0..relief.height)
+            .flat_map(|j| {
+                view.solve_row(j, &mut xs, &mut ys);
+                let pixels = |v: &i32| f64::from(*v) / 65536.0;
+                xs.iter().map(pixels).zip(ys.iter().map(pixels)).collect::<Vec<_>>()
+            })
+            .map(|(x, y)| [x, y])
+            .collect()
+    }
+
+    #[test]
+    fn a_camera_at_rest_sees_every_point_where_it_is() {
+        let relief = relief();
+        for (i, [x, y]) in solve(&Pose::default(), &relief).into_iter().enumerate() {
+            let grid = |i: usize, side: u32| ((i * GRID_STEP) as f64).min(f64::from(side) - 1.0);
+            assert!((x - grid(i % relief.width, SIZE[0])).abs() < 0.01);
+            assert!((y - grid(i / relief.width, SIZE[1])).abs() < 0.01);
+        }
+    }
+
+    /// Each move shifts the middle of the picture, or what is beside it, the way that the field's
+    /// conventions say. Values are places in the still seen from a place of the frame.
+    #[test]
+    fn signs_are_those_of_the_field() {
+        let relief = relief();
+        let middle = relief.height / 2 * relief.width + relief.width / 2;
+        let at_rest =
+            [(relief.width / 2 * GRID_STEP) as f64, (relief.height / 2 * GRID_STEP) as f64];
+        let seen = |pose: Pose, index: usize| solve(&pose, &relief)[index];
+        let rest = Pose::default();
+        assert!(seen(Pose { x: 0.03, ..rest }, middle)[0] > at_rest[0] + 2.0, "truck right");
+        assert!(seen(Pose { y: 0.03, ..rest }, middle)[1] < at_rest[1] - 2.0, "pedestal up");
+        assert!(seen(Pose { pan: 0.03, ..rest }, middle)[0] > at_rest[0] + 2.0, "pan right");
+        assert!(seen(Pose { tilt: 0.03, ..rest }, middle)[1] < at_rest[1] - 2.0, "tilt up");
+        let right = middle + 40;
+        let right_x = at_rest[0] + 160.0;
+        assert!(seen(Pose { zoom: 0.1, ..rest }, right)[0] < right_x - 2.0, "zoom in");
+        assert!(seen(Pose { z: 0.1, ..rest }, right)[0] < right_x - 1.0, "dolly in");
+        assert!(seen(Pose { roll: 0.05, ..rest }, right)[1] > at_rest[1] + 2.0, "roll clockwise");
+    }
+
+    #[test]
+    fn what_is_near_moves_more() {
+        let relief = relief();
+        let moved = solve(&Pose { x: 0.03, ..Pose::default() }, &relief);
+        let shift = |column: usize, row: usize| {
+            moved[row * relief.width + column][0] - (column * GRID_STEP) as f64
+        };
+        let (ball, wall, floor) = (shift(85, 45), shift(60, 12), shift(60, 60));
+        assert!(ball > 2.0 * floor && floor > 2.0 * wall, "{ball}, {floor}, {wall}");
+    }
+
+    /// The quick search finds what a slow one finds: the end of the line lies on the relief.
+    #[test]
+    fn lines_end_on_the_relief() {
+        let relief = relief();
+        for pose in [
+            Pose { x: 0.05, ..Pose::default() },
+            Pose { x: -0.15, y: 0.02, ..Pose::default() },
+            Pose { z: 0.3, roll: 0.1, ..Pose::default() },
+            Pose { z: -0.4, pan: 0.1, ..Pose::default() },
+        ] {
+            let reach = Reach::of(&[pose], SIZE);
+            let cells = relief.cells(pose.disparity());
+            let view = View::new(&pose, &reach, &relief, &cells, SIZE);
+            let (mut sum, mut worst) = (0.0, 0.0_f64);
+            let mut count = 0.0;
+            for j in 0..45 {
+                for i in 0..10 {
+                    let at = |v: usize, half: f32| (v * 8) as f32 + 0.5 - half;
+                    let lines = Lines::new(&view.rays, at(i * 8, 320.0), at(j, 180.0));
+                    let found = view.meet(&lines);
+                    let there = view.look_up(&lines, &found);
+                    for k in 0..LANES {
+                        // How far off in pixels of the picture.
+                        let near = lines.near[0][k].hypot(lines.near[1][k]);
+                        let off = f64::from((there[k] - found[k]).abs() * near);
+                        sum += off;
+                        count += 1.0;
+                        worst = worst.max(off);
+                    }
+                }
+            }
+            assert!(sum / count < 0.05 && worst < 3.0, "{pose:?}: {} and {worst}", sum / count);
+        }
+    }
+}
