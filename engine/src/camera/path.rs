@@ -72,13 +72,7 @@ impl Path {
             .iter()
             .map(|segment| {
                 let is_default = segment.camera.contains(&Move::Default);
-                let mut travel = segment.camera.iter().fold(Travel::default(), |sum, camera| {
-                    let mut travel = Travel::of(*camera);
-                    if *camera == Move::Default {
-                        travel.orbit *= side;
-                    }
-                    sum + travel
-                });
+                let mut travel = Travel::of_all(&segment.camera, side);
                 // Several moves at once share the attention: each a little less.
                 let together = 1.0 / (segment.camera.len().max(1) as f64).sqrt();
                 // A part of the clip has less time, but should still be seen to do something.
@@ -339,6 +333,13 @@ mod tests {
         let pose = path(&[&[Move::DollyZoom]]).pose(1.0, &at(8.0), 0.6);
         let size = pose.zoom.exp() / (1.0 - 0.6 * pose.z);
         assert!((size - 1.0).abs() < 1e-9 && pose.zoom < -0.05);
+    }
+
+    #[test]
+    fn an_orbit_the_other_way_round_is_its_mirror_image() {
+        let one = path(&[&[Move::Orbit]]).pose(1.0, &at(5.0), 0.6);
+        let other = path(&[&[Move::TruckR, Move::PanL]]).pose(1.0, &at(5.0), 0.6);
+        assert!((one.x + other.x).abs() < 1e-9 && (one.pan + other.pan).abs() < 1e-9);
     }
 
     #[test]

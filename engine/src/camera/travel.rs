@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How far each move goes in a plain clip: 4 seconds at motion 5.
 
-use std::ops::{Add, Mul};
+use std::{
+    f64::consts::SQRT_2,
+    ops::{Add, Mul},
+};
 
 use crate::{prompt::Move, request::Axes};
 
@@ -62,6 +65,21 @@ impl Travel {
             Move::Handheld | Move::Static => none,
             Move::Default => Self { dolly: 0.095, zoom: 0.02, orbit: 0.018, ..none },
         }
+    }
+
+    /// What several moves do together. `side`, 1 or -1, is that of the default move.
+    pub fn of_all(cameras: &[Move], side: f64) -> Self {
+        // How the parser spells an orbit the other way round; one move, though two words.
+        if let [Move::TruckR, Move::PanL] | [Move::PanL, Move::TruckR] = cameras {
+            return Self::of(Move::Orbit) * -SQRT_2;
+        }
+        cameras.iter().fold(Self::default(), |sum, camera| {
+            let mut travel = Self::of(*camera);
+            if *camera == Move::Default {
+                travel.orbit *= side;
+            }
+            sum + travel
+        })
     }
 
     /// What the numeric axes ask for: 5 is worth as much as the plain move of that name.
