@@ -35,6 +35,10 @@ pub(super) fn directions(items: &[Item], at: usize, verb: Verb, used: &mut [bool
             found.push(along_a_way(items, i, dir, verb.family));
         }
     }
+    if found.contains(&Dir::Far) {
+        // "backwards out of the door" is backwards.
+        found.retain(|&dir| dir != Dir::Out);
+    }
     if found.iter().any(|&dir| !is_weak(dir)) {
         found.retain(|&dir| !is_weak(dir));
     } else if let Some(dir) = opposite {

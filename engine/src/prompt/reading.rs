@@ -33,6 +33,8 @@ pub(super) struct Reading {
     pub said: Vec<Said>,
     /// The camera shall stand still.
     pub still: bool,
+    /// It does so for a while: "hold for a beat".
+    pub holds: bool,
     /// A move was forbidden.
     pub refused: bool,
     /// Somebody in the picture walks.
@@ -68,9 +70,11 @@ impl Reader {
         Self { exact: true, ..Self::default() }
     }
 
-    /// Reads the clauses of one part, sentence by sentence.
+    /// Reads the clauses of one part: a reading for each sentence and each "hold".
     pub fn read(&mut self, part: &[Clause]) -> Vec<Reading> {
-        let sentences = part.chunk_by(|_, next| next.link != Link::Start);
+        let holds = |clause: &Clause| clause.items.iter().any(|item| item.is(Sense::Hold));
+        let sentences = part
+            .chunk_by(|clause, next| next.link != Link::Start && !holds(clause) && !holds(next));
         let read = |sentence: &[Clause]| {
             let mut reading = Reading::default();
             for clause in sentence {
@@ -99,6 +103,7 @@ impl Reader {
         }
         let about_camera = reading.said.len() > moves_before
             || reading.still != still_before
+            || reading.holds
             || reading.refused != refused_before
             || items.iter().all(Item::is_light);
         read_speeds(&scan, about_camera, reading);
@@ -113,7 +118,7 @@ impl Reader {
                 Sense::Verb(verb) => self.verb(scan, link, at, verb, reading),
                 Sense::Static => reading.still |= !near_no(),
                 Sense::Still => reading.still |= !near_no() && self.camera_is_still(scan, at),
-                Sense::Hold => reading.still |= !near_no() && self.camera_holds(scan, link, at),
+                Sense::Hold => reading.holds |= !near_no() && self.camera_holds(scan, link, at),
                 Sense::Carrier(carrier) if !near_no() => reading.carrier = Some(carrier),
                 Sense::TimeLapse => reading.time_lapse |= !near_no(),
                 Sense::Ambient(tags) if !near_no() => add(&mut reading.ambient, tags),
