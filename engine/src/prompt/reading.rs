@@ -390,7 +390,9 @@ impl Scan<'_> {
             .all(|(i, item)| i == at || item.is_light() || item.is(Sense::Camera));
         verb.noun == Noun::Never
             || subject == Subject::Camera
-            || previous.is_some_and(speed)
+            || previous.is_some_and(|item| {
+                speed(item) || item.any(|sense| matches!(sense, Sense::Carrier(_)))
+            })
             || next.is_some_and(speed)
             || self.goes_on(at)
             || object

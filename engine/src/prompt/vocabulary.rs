@@ -147,6 +147,8 @@ impl Vocabulary {
         let fewer = [2, 1].map(|most| limit_runs(text, most)).into_iter();
         fewer
             .chain(doubled.map(|i| text[..i].to_owned() + &text[i + 1..]))
+            // Short words have too many neighbours.
+            .chain((1..text.len()).filter(|_| text.len() > 3).map(|i| text[..i].to_owned() + &text[i - 1..]))
             .find_map(|text| self.forms.get(text.as_str()).copied())
             .or_else(|| self.one_edit_away(text))
     }
@@ -405,6 +407,7 @@ mod tests {
             ("zoom", "zooom"),
             ("pan", "pann"),
             ("zoom", "zoomm"),
+            ("zoom", "zoms"),
             ("slowly", "slowy"),
             ("camera", "camara"),
             ("right", "rigth"),
