@@ -7,18 +7,19 @@ use super::{
 };
 
 /// A direction stands at most this many items behind its verb.
-const REACH: usize = 5;
+const REACH: usize = 7;
 
 /// The directions of the verb at `at`. `used` marks those that a verb before has taken.
 pub(super) fn directions(items: &[Item], at: usize, verb: Verb, used: &mut [bool]) -> Vec<Dir> {
     let mut found = Vec::new();
     let mut opposite = None;
     for i in at.saturating_sub(2)..at {
-        if let Some(dir) = items[i].dir().filter(|&dir| !used[i] && is_adjective(dir)) {
-            if !is_place(items, i) && items[i + 1..at].iter().all(Item::is_light) {
-                used[i] = true;
-                found.push(dir);
-            }
+        let Some(dir) = items[i].dir().filter(|&dir| !used[i] && is_adjective(dir)) else {
+            continue;
+        };
+        if !is_place(items, i) && items[i + 1..at].iter().all(Item::is_light) {
+            used[i] = true;
+            found.push(dir);
         }
     }
     for i in at + 1..items.len().min(at + 1 + REACH) {
@@ -91,9 +92,9 @@ fn is_place(items: &[Item], at: usize) -> bool {
     let preposition = before.next();
     let somewhere = preposition.is_some_and(|p| p.is(Sense::At) || p.is(Sense::Dir(Dir::In)));
     let to = preposition.is_some_and(|p| p.is(Sense::Dir(Dir::Toward)));
-    let of_a_thing = items.get(at + 1).is_some_and(|next| {
-        next.is_noun() || (next.senses.is_empty() && !next.is_light())
-    });
+    let of_a_thing = items
+        .get(at + 1)
+        .is_some_and(|next| next.is_noun() || (next.senses.is_empty() && !next.is_light()));
     let side = matches!(dir, Some(Dir::Left | Dir::Right));
     somewhere || dir == Some(Dir::Far) || (side && of_a_thing && !to)
 }
@@ -116,7 +117,12 @@ fn is_inward(items: &[Item], verb: usize, at: usize, family: Family) -> bool {
 fn along_a_way(items: &[Item], at: usize, dir: Dir, family: Family) -> Dir {
     let goes = matches!(
         family,
-        Family::Go | Family::Travel | Family::Walk | Family::Fly | Family::Dolly | Family::Push
+        Family::Go
+            | Family::Travel
+            | Family::Walk
+            | Family::Fly
+            | Family::Dolly
+            | Family::Push
             | Family::Track
     );
     let vertical = matches!(dir, Dir::Up | Dir::Down);

@@ -148,7 +148,11 @@ impl Vocabulary {
         fewer
             .chain(doubled.map(|i| text[..i].to_owned() + &text[i + 1..]))
             // Short words have too many neighbours.
-            .chain((1..text.len()).filter(|_| text.len() > 3).map(|i| text[..i].to_owned() + &text[i - 1..]))
+            .chain(
+                (1..text.len())
+                    .filter(|_| text.len() > 3)
+                    .map(|i| text[..i].to_owned() + &text[i - 1..]),
+            )
             .find_map(|text| self.forms.get(text.as_str()).copied())
             .or_else(|| self.one_edit_away(text))
     }
@@ -270,11 +274,7 @@ fn inflections(word: &str, endings: Endings) -> Vec<(String, Form)> {
             } else {
                 format!("{stem}ed")
             };
-            vec![
-                (with_s(word), Form::S),
-                (format!("{stem}ing"), Form::Ing),
-                (past, Form::Past),
-            ]
+            vec![(with_s(word), Form::S), (format!("{stem}ing"), Form::Ing), (past, Form::Past)]
         }
         Endings::Adjective => {
             let stem = consonant_y(word).map_or(word.to_owned(), |stem| format!("{stem}i"));
@@ -355,9 +355,7 @@ fn is_other_consonant(a: &str, b: &str) -> bool {
 
 /// The set of letters in a word: words one edit apart differ in at most two.
 fn letters(text: &str) -> u32 {
-    text.bytes()
-        .filter(u8::is_ascii_lowercase)
-        .fold(0, |letters, c| letters | 1 << (c - b'a'))
+    text.bytes().filter(u8::is_ascii_lowercase).fold(0, |letters, c| letters | 1 << (c - b'a'))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Words and phrases for what a camera does.
 
-use super::super::sense::{
+use crate::prompt::sense::{
     Carrier,
     Family::{
         Approach, Crane, Dive, Dolly, DollyZoom, Fly, Follow, Go, Handheld, LensZoom, Look, Orbit,
@@ -12,11 +12,11 @@ use super::super::sense::{
     Sense, Verb,
 };
 
-const fn term(family: super::super::sense::Family) -> Sense {
+const fn term(family: crate::prompt::sense::Family) -> Sense {
     Sense::Verb(Verb::term(family))
 }
 
-const fn motion(family: super::super::sense::Family) -> Sense {
+const fn motion(family: crate::prompt::sense::Family) -> Sense {
     Sense::Verb(Verb::motion(family))
 }
 

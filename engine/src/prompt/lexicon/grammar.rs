@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The small words: directions, "no", "then", "the".
 
-use super::super::sense::{
+use crate::prompt::sense::{
     Dir::{
         Around, Clockwise, Counter, Down, Far, In, Left, Near, Out, Over, Right, Sideways, Toward,
         Up,
     },
     Sense::{
-        self, After, Along, And, At, But, Definite, Dir, Filler, From, Indefinite, Not, Of, Or, Then,
-        Very, While,
+        self, After, Along, And, At, But, Definite, Dir, Filler, From, Indefinite, Not, Of, Or,
+        Then, Very, While,
     },
 };
 

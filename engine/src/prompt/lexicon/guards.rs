@@ -2,7 +2,7 @@
 //! Phrases in which a word of camera language means something else. They match first because
 //! they are longer, and so hide the word.
 
-use super::super::sense::Sense::{self, Filler, Thing};
+use crate::prompt::sense::Sense::{self, Filler, Thing};
 
 /// Phrases that are things, and sayings that are nothing.
 pub(super) const GUARDS: &[(&str, Sense)] = &[
@@ -131,7 +131,7 @@ pub(super) const GUARDS: &[(&str, Sense)] = &[
     ("walking stick", Thing),
     ("walking dead", Thing),
     ("running shoe", Thing),
-    ("running water", Sense::Ambient(&[super::super::tags::WATER])),
+    ("running water", Sense::Ambient(&[crate::prompt::tags::WATER])),
     ("cross walk", Thing),
     ("side walk", Thing),
     ("board walk", Thing),
@@ -160,7 +160,7 @@ pub(super) const GUARDS: &[(&str, Sense)] = &[
     ("spinning top", Thing),
     ("spin class", Thing),
     ("drop of", Thing),
-    ("water drop", Sense::Ambient(&[super::super::tags::WATER])),
+    ("water drop", Sense::Ambient(&[crate::prompt::tags::WATER])),
     ("lift off pad", Thing),
     ("ski lift", Thing),
     ("chair lift", Thing),
@@ -216,12 +216,13 @@ pub(super) const GUARDS: &[(&str, Sense)] = &[
     ("stand up", Filler),
     ("lie down", Filler),
     ("go on", Filler),
-    ("stormy sea", Sense::Ambient(&[super::super::tags::WAVES])),
+    ("stormy sea", Sense::Ambient(&[crate::prompt::tags::WAVES])),
     ("left handed", Filler),
     ("right handed", Filler),
     ("left hand", Thing),
     ("right hand", Thing),
     ("left behind", Filler),
+    ("leftover", Filler),
     ("right behind", Filler),
     ("right after", Filler),
     ("right before", Filler),
@@ -229,7 +230,6 @@ pub(super) const GUARDS: &[(&str, Sense)] = &[
     ("right next to", Filler),
     ("all right", Filler),
     ("copyright", Filler),
-    ("left over", Filler),
     ("close up", Filler),
     ("closeup", Filler),
     ("close ups", Filler),
@@ -260,7 +260,7 @@ pub(super) const GUARDS: &[(&str, Sense)] = &[
     ("film still", Thing),
     ("movie still", Thing),
     ("still life", Thing),
-    ("still water", Sense::Ambient(&[super::super::tags::WATER])),
+    ("still water", Sense::Ambient(&[crate::prompt::tags::WATER])),
     ("static electricity", Thing),
     ("static noise", Thing),
     ("tv static", Thing),
@@ -288,7 +288,7 @@ pub(super) const GUARDS: &[(&str, Sense)] = &[
     ("star trek", Thing),
     ("star fish", Thing),
     ("five star", Thing),
-    ("fire place", Sense::Ambient(&[super::super::tags::FLAME])),
+    ("fire place", Sense::Ambient(&[crate::prompt::tags::FLAME])),
     ("fire escape", Thing),
     ("fire station", Thing),
     ("fire hydrant", Thing),

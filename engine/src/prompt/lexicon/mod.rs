@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The words that the parser knows, as tables of phrase and meaning. A phrase is written with
-//! base forms; its endings are made by [`super::vocabulary`]. A phrase in several rows has
+//! base forms; its endings are made by `vocabulary`. A phrase in several rows has
 //! several meanings.
 
 mod ambient;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Who and what is in a picture: it tells the moves of the scene from those of the camera.
 
-use super::super::sense::Sense::{self, Being, Filler, Kitchen, Thing, Way};
+use crate::prompt::sense::Sense::{self, Being, Filler, Kitchen, Thing, Way};
 
 /// Nouns.
 pub(super) const NOUNS: &[(&str, Sense)] = &[

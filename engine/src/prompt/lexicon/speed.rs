@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Words for how fast and how strong.
 
-use super::super::sense::Sense::{self, Speed, TimeLapse, Very};
+use crate::prompt::sense::Sense::{self, Speed, TimeLapse, Very};
 
 const BARELY: f64 = 0.35;
 const SLOW: f64 = 0.5;
