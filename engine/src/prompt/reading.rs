@@ -224,12 +224,13 @@ impl Reader {
     fn bare_direction(&self, scan: &Scan<'_>, reading: &mut Reading) {
         let strong = |dir: &Dir| !matches!(dir, Dir::In | Dir::Toward | Dir::Over);
         let passive = |item: &Item| item.is_light() || item.is_article() || item.is(Sense::Camera);
-        let mut rest = scan.items.iter().skip_while(|item| item.dir().is_none() && passive(item));
+        let to = |item: &Item| item.dir() == Some(Dir::Toward);
+        let mut rest =
+            scan.items.iter().skip_while(|item| to(item) || item.dir().is_none() && passive(item));
         let Some(first) = rest.next().and_then(Item::dir) else { return };
         let mut dirs: Vec<Dir> = vec![first];
         let mut alone = true;
-        let closer = first == Dir::Near
-            && rest.clone().next().is_some_and(|next| next.dir() == Some(Dir::Toward));
+        let closer = first == Dir::Near && rest.clone().next().is_some_and(to);
         for item in rest {
             dirs.extend(item.dir());
             alone &= item.dir().is_some() || passive(item);

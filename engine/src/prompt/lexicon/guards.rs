@@ -203,6 +203,7 @@ pub(super) const GUARDS: &[(&str, Sense)] = &[
     ("turn of the century", Filler),
     ("come alive", Filler),
     ("come to life", Filler),
+    ("to life", Filler),
     ("look like", Filler),
     ("looks like", Filler),
     ("looking like", Filler),
