@@ -67,6 +67,9 @@ impl Item {
     }
 }
 
+/// A longer clause is cut: a word is judged by those around it, and hostile text has many.
+const LONGEST_CLAUSE: usize = 64;
+
 /// How a clause hangs on the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Link {
@@ -183,6 +186,9 @@ impl Cutter {
                     self.next_clause(Link::And);
                 }
             } else {
+                if self.items.len() == LONGEST_CLAUSE {
+                    self.next_clause(Link::Comma);
+                }
                 self.items.push(*item);
             }
         }
@@ -217,4 +223,48 @@ fn leads_to_direction(items: &[Item]) -> bool {
     let follower = items.next();
     !matches!(dir, Dir::Toward | Dir::In | Dir::Over)
         && !follower.is_some_and(|next| next.is_verb() || next.is_noun())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompt::text::tokens;
+
+    /// The number of items in each clause of each part.
+    fn shape(prompt: &str) -> Vec<Vec<usize>> {
+        let part = |part: &Part| part.iter().map(|clause| clause.items.len()).collect();
+        parts(&tokens(prompt)).iter().map(part).collect()
+    }
+
+    #[test]
+    fn commas_and_conjunctions_part_clauses() {
+        assert_eq!(shape("pan left, fog drifts. stars"), [[2, 2, 1]]);
+        assert_eq!(shape("pan left while stars rise and fog drifts"), [[2, 2, 2]]);
+    }
+
+    #[test]
+    fn directions_joined_by_and_stay_with_their_verb() {
+        assert_eq!(shape("move up and to the left"), [[5]]);
+        assert_eq!(shape("move up and look left"), [[2, 2]]);
+    }
+
+    #[test]
+    fn sequences_are_parts() {
+        assert_eq!(shape("pan left, then tilt up -> zoom in"), [[2], [2], [2]]);
+        assert_eq!(shape("after panning left, tilt up"), [[2], [2]]);
+        assert_eq!(shape("then then, ->"), [[0usize; 0]; 0]);
+    }
+
+    #[test]
+    fn brackets_are_groups_when_they_close() {
+        let outline = outline(&tokens("a [pan left] b [zoom in"));
+        assert_eq!((outline.groups.len(), outline.parts.len()), (1, 1));
+    }
+
+    #[test]
+    fn no_clause_is_endless() {
+        let shape = shape(&"zoom ".repeat(1000));
+        assert!(shape[0].iter().all(|&items| items <= LONGEST_CLAUSE));
+        assert_eq!(shape[0].iter().sum::<usize>(), 1000);
+    }
 }

@@ -76,8 +76,11 @@ fn sentences(readings: Vec<Reading>) -> Vec<Reading> {
 }
 
 fn turns_round(before: &Reading, after: &Reading) -> bool {
-    let after = settle(after);
-    settle(before).iter().any(|&a| after.iter().any(|&b| are_opposite(a, b)))
+    let (before_said, after_said) = (settle(before), settle(after));
+    let opposite = |&a: &Move| after_said.iter().any(|&b| are_opposite(a, b));
+    before_said.iter().any(opposite)
+        || after.holds && !before_said.is_empty()
+        || before.holds && !after_said.is_empty()
 }
 
 fn join(readings: Vec<Reading>) -> Reading {
@@ -109,6 +112,7 @@ impl Reading {
         Self {
             said: Vec::new(),
             still: false,
+            holds: false,
             refused: false,
             somebody_walks: false,
             carrier: None,
@@ -119,6 +123,7 @@ impl Reading {
     fn extend(&mut self, other: &Self) {
         self.said.extend(&other.said);
         self.still |= other.still;
+        self.holds |= other.holds;
         self.refused |= other.refused;
         self.somebody_walks |= other.somebody_walks;
         self.carrier = other.carrier.or(self.carrier);
@@ -169,10 +174,10 @@ fn ambient(parts: &[Reading]) -> Vec<&'static str> {
 
 /// The moves of one part, with no two against each other.
 fn camera(part: &Reading) -> Vec<Move> {
-    if part.still {
+    let said = settle(part);
+    if part.still || part.holds && said.is_empty() {
         return vec![Static];
     }
-    let said = settle(part);
     let mut camera: Vec<Move> = Vec::new();
     for mv in said {
         camera.retain(|&before| before != mv && !are_opposite(before, mv));
@@ -208,6 +213,8 @@ fn settle(part: &Reading) -> Vec<Move> {
         PedestalD if has(CraneU) || has(CraneD) => None,
         DollyIn if said.travel && part.carrier == Some(Carrier::Air) => Some(Fly),
         DollyIn if said.travel && has(Follow) => None,
+        // "slides left, following the wall".
+        Follow if [TruckL, TruckR, PedestalU, PedestalD, DollyOut].into_iter().any(has) => None,
         mv => Some(mv),
     };
     part.said.iter().filter_map(settled).collect()

@@ -7,18 +7,19 @@ use super::{
 };
 
 /// A direction stands at most this many items behind its verb.
-const REACH: usize = 5;
+const REACH: usize = 7;
 
 /// The directions of the verb at `at`. `used` marks those that a verb before has taken.
 pub(super) fn directions(items: &[Item], at: usize, verb: Verb, used: &mut [bool]) -> Vec<Dir> {
     let mut found = Vec::new();
     let mut opposite = None;
     for i in at.saturating_sub(2)..at {
-        if let Some(dir) = items[i].dir().filter(|&dir| !used[i] && is_adjective(dir)) {
-            if !is_place(items, i) && items[i + 1..at].iter().all(Item::is_light) {
-                used[i] = true;
-                found.push(dir);
-            }
+        let Some(dir) = items[i].dir().filter(|&dir| !used[i] && is_adjective(dir)) else {
+            continue;
+        };
+        if !is_place(items, i) && items[i + 1..at].iter().all(Item::is_light) {
+            used[i] = true;
+            found.push(dir);
         }
     }
     for i in at + 1..items.len().min(at + 1 + REACH) {
@@ -34,6 +35,10 @@ pub(super) fn directions(items: &[Item], at: usize, verb: Verb, used: &mut [bool
             used[i] = true;
             found.push(along_a_way(items, i, dir, verb.family));
         }
+    }
+    if found.contains(&Dir::Far) {
+        // "backwards out of the door" is backwards.
+        found.retain(|&dir| dir != Dir::Out);
     }
     if found.iter().any(|&dir| !is_weak(dir)) {
         found.retain(|&dir| !is_weak(dir));

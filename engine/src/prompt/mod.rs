@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Reads a prompt: what the camera does, how fast, what moves in the picture, what light does.
+//!
+//! There is no language model in here. Text becomes words (`text`), words become known ones in
+//! spite of endings and misspellings (`vocabulary`, over the tables of `lexicon`), and the
+//! longest known phrases cut into clauses (`clause`). For each verb of motion in a clause the
+//! parser asks who does it (`subject`), whether it is forbidden (`reading`), and which way it
+//! goes (`direction`, `moves`). The answers become segments (`compose`).
 
 mod clause;
 mod compose;
@@ -7,6 +13,7 @@ mod direction;
 mod lexicon;
 mod moves;
 mod reading;
+mod scan;
 mod sense;
 mod subject;
 pub mod tags;
@@ -56,6 +63,7 @@ pub enum Move {
     /// The camera moves closer while the lens opens.
     DollyZoom,
     /// The camera circles the subject: clockwise seen from above, which is truck left, pan right.
+    /// The other way round has no label of its own: it is [`Move::TruckR`] with [`Move::PanL`].
     Orbit,
     /// The camera rises on an arm and looks down a little.
     CraneU,
@@ -76,13 +84,16 @@ pub struct Segment {
     pub from: f64,
     /// Where the part ends, as a share of the clip, 0..1.
     pub to: f64,
-    /// What the camera does; never empty.
+    /// What the camera does, all at once: one to three moves, no two against each other.
+    /// [`Move::Static`] and [`Move::Default`] stand alone.
     pub camera: Vec<Move>,
-    /// How strong and fast, 1 for a plain prompt.
+    /// How strong and fast, 0.2 to 4, and 1 for a plain prompt: 0.35 barely, 0.5 slow, 1.6 fast,
+    /// 2.5 as fast as a whip. 4 beside [`Move::Static`] is a time lapse: the picture is fast.
     pub speed: f64,
-    /// What moves in the picture: "water", "clouds", "snow" ...
+    /// What moves in the picture, of [`tags::AMBIENT`]. The same in every segment: the picture
+    /// is one still.
     pub ambient: Vec<&'static str>,
-    /// What the light does: "warm", "flicker", "day_to_night" ...
+    /// What the light does, of [`tags::LIGHT`]. What has begun goes on in later segments.
     pub light: Vec<&'static str>,
 }
 

@@ -6,7 +6,8 @@ use super::{
     clause::{Clause, Item, Link},
     direction::{directions, leads_to_way},
     moves,
-    sense::{Carrier, Dir, Family, Noun, Sense, Verb},
+    scan::Scan,
+    sense::{Carrier, Dir, Family, Sense, Verb},
     subject::{Subject, subject},
     tags,
     vocabulary::Form,
@@ -33,6 +34,8 @@ pub(super) struct Reading {
     pub said: Vec<Said>,
     /// The camera shall stand still.
     pub still: bool,
+    /// It does so for a while: "hold for a beat".
+    pub holds: bool,
     /// A move was forbidden.
     pub refused: bool,
     /// Somebody in the picture walks.
@@ -68,9 +71,11 @@ impl Reader {
         Self { exact: true, ..Self::default() }
     }
 
-    /// Reads the clauses of one part, sentence by sentence.
+    /// Reads the clauses of one part: a reading for each sentence and each "hold".
     pub fn read(&mut self, part: &[Clause]) -> Vec<Reading> {
-        let sentences = part.chunk_by(|_, next| next.link != Link::Start);
+        let holds = |clause: &Clause| clause.items.iter().any(|item| item.is(Sense::Hold));
+        let sentences = part
+            .chunk_by(|clause, next| next.link != Link::Start && !holds(clause) && !holds(next));
         let read = |sentence: &[Clause]| {
             let mut reading = Reading::default();
             for clause in sentence {
@@ -99,6 +104,7 @@ impl Reader {
         }
         let about_camera = reading.said.len() > moves_before
             || reading.still != still_before
+            || reading.holds
             || reading.refused != refused_before
             || items.iter().all(Item::is_light);
         read_speeds(&scan, about_camera, reading);
@@ -113,7 +119,7 @@ impl Reader {
                 Sense::Verb(verb) => self.verb(scan, link, at, verb, reading),
                 Sense::Static => reading.still |= !near_no(),
                 Sense::Still => reading.still |= !near_no() && self.camera_is_still(scan, at),
-                Sense::Hold => reading.still |= !near_no() && self.camera_holds(scan, link, at),
+                Sense::Hold => reading.holds |= !near_no() && self.camera_holds(scan, link, at),
                 Sense::Carrier(carrier) if !near_no() => reading.carrier = Some(carrier),
                 Sense::TimeLapse => reading.time_lapse |= !near_no(),
                 Sense::Ambient(tags) if !near_no() => add(&mut reading.ambient, tags),
@@ -218,12 +224,13 @@ impl Reader {
     fn bare_direction(&self, scan: &Scan<'_>, reading: &mut Reading) {
         let strong = |dir: &Dir| !matches!(dir, Dir::In | Dir::Toward | Dir::Over);
         let passive = |item: &Item| item.is_light() || item.is_article() || item.is(Sense::Camera);
-        let mut rest = scan.items.iter().skip_while(|item| item.dir().is_none() && passive(item));
+        let to = |item: &Item| item.dir() == Some(Dir::Toward);
+        let mut rest =
+            scan.items.iter().skip_while(|item| to(item) || item.dir().is_none() && passive(item));
         let Some(first) = rest.next().and_then(Item::dir) else { return };
         let mut dirs: Vec<Dir> = vec![first];
         let mut alone = true;
-        let closer = first == Dir::Near
-            && rest.clone().next().is_some_and(|next| next.dir() == Some(Dir::Toward));
+        let closer = first == Dir::Near && rest.clone().next().is_some_and(to);
         for item in rest {
             dirs.extend(item.dir());
             alone &= item.dir().is_some() || passive(item);
@@ -278,125 +285,6 @@ fn goes_on_refusing(clause: &Clause) -> bool {
     let bare = items.iter().all(list);
     let until_or = items[0].is_verb() && items.iter().any(|item| item.is(Sense::Or));
     matches!(clause.link, Link::Comma | Link::And) && (bare || until_or)
-}
-
-/// A clause while it is read.
-struct Scan<'a> {
-    items: &'a [Item],
-    refusal_goes_on: bool,
-    /// Directions that belong to a verb already.
-    used: Vec<bool>,
-}
-
-impl Scan<'_> {
-    /// Whether a "no" within `reach` takes back the item at `at`.
-    fn is_refused(&self, at: usize, reach: usize) -> bool {
-        let before = self.items[..at].iter().rev();
-        for item in before.take(reach) {
-            if item.is(Sense::But) {
-                return false;
-            }
-            if item.is(Sense::Not) {
-                return true;
-            }
-        }
-        self.refusal_goes_on
-    }
-
-    /// "no sudden moves".
-    fn only_speed_is_refused(&self, at: usize) -> bool {
-        let since_no = self.items[..at].iter().rev().take_while(|item| !item.is(Sense::Not));
-        since_no.into_iter().any(|item| item.any(|sense| matches!(sense, Sense::Speed(_))))
-    }
-
-    /// "with flies": nobody does it, and it leads nowhere.
-    fn is_plural(&self, at: usize, verb: Verb, subject: Subject) -> bool {
-        self.items[at].form() == Form::S
-            && verb.anybody
-            && subject == Subject::Nobody
-            && !self.goes_on(at)
-    }
-
-    /// A direction or a way follows the verb.
-    fn goes_on(&self, at: usize) -> bool {
-        self.items.get(at + 1).is_some_and(|next| {
-            next.is(Sense::Along)
-                || next.is(Sense::From)
-                || next.dir().is_some_and(|dir| !matches!(dir, Dir::In | Dir::Out))
-        })
-    }
-
-    /// "rolling hills", "cruise ship": tells what a thing is like.
-    fn is_adjective(&self, at: usize, verb: Verb, subject: Subject) -> bool {
-        let names = |item: &Item| {
-            item.is_noun() && !item.is(Sense::Camera)
-                || item.senses.is_empty() && item.form() != Form::Ly
-        };
-        let form = self.items[at].form();
-        // "to the rolling lava", even of a camera.
-        let article = form == Form::Ing && at > 0 && self.items[at - 1].is_article();
-        matches!(form, Form::Ing | Form::Plain)
-            && verb.anybody
-            && !verb.object
-            && (article || !matches!(subject, Subject::Camera | Subject::Being))
-            && self.items.get(at + 1).is_some_and(names)
-    }
-
-    /// "the pan", "a truck": a thing, not a move.
-    fn is_thing(&self, at: usize, verb: Verb, directed: bool) -> bool {
-        let countable = verb.noun != Noun::Never && self.items[at].form() == Form::S;
-        if self.items[at].form() != Form::Plain && !countable {
-            return false;
-        }
-        let mut before = self.items[..at].iter().rev();
-        let first = before.next();
-        let adjective = first.is_some_and(|item| item.senses.is_empty());
-        let article = if adjective { before.next() } else { first };
-        let Some(article) = article.filter(|item| item.is_article()) else { return false };
-        match verb.noun {
-            Noun::Thing => true,
-            Noun::Either => {
-                let kitchen = self.items.iter().any(|item| item.is(Sense::Kitchen));
-                kitchen || !directed || article.is(Sense::Definite)
-            }
-            Noun::Never => {
-                let named = article.is(Sense::Definite) && !adjective;
-                verb.anybody && (named || !directed && !self.goes_on(at))
-            }
-        }
-    }
-
-    /// Whether a verb that also names a thing is a move without any direction.
-    fn is_bare_move(&self, at: usize, verb: Verb, subject: Subject) -> bool {
-        let next = self.items.get(at + 1);
-        let speed = |item: &Item| item.any(|sense| matches!(sense, Sense::Speed(_)));
-        let previous = at.checked_sub(1).map(|i| &self.items[i]);
-        let object =
-            verb.object && next.is_some_and(|next| !next.is(Sense::Of) && !next.is(Sense::At));
-        let alone = self
-            .items
-            .iter()
-            .enumerate()
-            .all(|(i, item)| i == at || item.is_light() || item.is(Sense::Camera));
-        verb.noun == Noun::Never
-            || subject == Subject::Camera
-            || previous.is_some_and(speed)
-            || next.is_some_and(speed)
-            || self.goes_on(at)
-            || object
-            || alone
-    }
-
-    /// "the flags wave", "she waves".
-    fn a_flag_waves(&self, at: usize) -> bool {
-        let before = self.items[..at].iter().rev().find(|item| !item.is_light());
-        before.is_some_and(|item| {
-            item.is(Sense::Being)
-                || item.is(Sense::Garment)
-                || item.is(Sense::Ambient(&[tags::CLOTH]))
-                || item.is(Sense::Ambient(&[tags::HAIR]))
-        })
-    }
 }
 
 /// Reads how fast, and for whom.

@@ -20,7 +20,7 @@ const FORGIVING_LENGTH: usize = 6;
 const LONGEST_WORD: usize = 24;
 
 /// What was done to the base form of a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Form {
     /// Nothing.
     Plain,
@@ -52,8 +52,11 @@ pub(super) enum Word {
     },
 }
 
+/// A word of a phrase: its base form, and the form it must have, if that matters.
+type PhraseWord = (u16, Option<Form>);
+
 struct Phrase {
-    bases: Vec<u16>,
+    words: Vec<PhraseWord>,
     senses: Vec<Sense>,
 }
 
@@ -102,10 +105,17 @@ impl Vocabulary {
                 }
             }
         }
-        let mut senses: HashMap<Vec<u16>, Vec<Sense>> = HashMap::new();
-        for (phrase, sense) in TABLES.iter().flat_map(|table| table.rows) {
-            let bases = phrase.split(' ').map(|word| forms.base_of_form(word)).collect();
-            senses.entry(bases).or_default().push(*sense);
+        let mut senses: HashMap<Vec<PhraseWord>, Vec<Sense>> = HashMap::new();
+        for table in TABLES {
+            for (phrase, sense) in table.rows {
+                // "a dragon fly" is an insect, "a dragon flying" is none.
+                let exact = !table.forgiving && phrase.contains(' ');
+                let words = phrase.split(' ').map(|word| {
+                    let (base, form) = forms.base_of_form(word, table.endings);
+                    (base, exact.then_some(form))
+                });
+                senses.entry(words.collect()).or_default().push(*sense);
+            }
         }
         let spellings = spellings(&forms.0, &forgiving);
         let lookalikes = LOOKALIKES.iter().copied().collect();
@@ -133,9 +143,18 @@ impl Vocabulary {
     }
 
     fn corrected(&self, text: &str) -> Option<(u16, Form)> {
-        let fewer = [2, 1].map(|most| limit_runs(text, most));
-        let fewer = fewer.iter().find_map(|text| self.forms.get(text.as_str()).copied());
-        fewer.or_else(|| self.one_edit_away(text))
+        let doubled = (1..text.len()).filter(|&i| text.as_bytes()[i] == text.as_bytes()[i - 1]);
+        let fewer = [2, 1].map(|most| limit_runs(text, most)).into_iter();
+        fewer
+            .chain(doubled.map(|i| text[..i].to_owned() + &text[i + 1..]))
+            // Short words have too many neighbours.
+            .chain(
+                (1..text.len())
+                    .filter(|_| text.len() > 3)
+                    .map(|i| text[..i].to_owned() + &text[i - 1..]),
+            )
+            .find_map(|text| self.forms.get(text.as_str()).copied())
+            .or_else(|| self.one_edit_away(text))
     }
 
     /// The word that one missing, added, wrong or swapped letter, but for the first, leads to.
@@ -143,7 +162,8 @@ impl Vocabulary {
         let letters = letters(text);
         let near = |spelling: &&Spelling| {
             let longer = text.len().max(spelling.text.len());
-            longer >= FORGIVING_LENGTH
+            let long_enough = longer >= FORGIVING_LENGTH || are_swapped(text, &spelling.text);
+            long_enough
                 && text.len().abs_diff(spelling.text.len()) <= 1
                 && (letters ^ spelling.letters).count_ones() <= 2
                 && strsim::osa_distance(text, &spelling.text) == 1
@@ -155,28 +175,32 @@ impl Vocabulary {
 
     /// The longest phrase at the start of `words`: how many words it has, what it means.
     pub fn phrase(&self, words: &[Word]) -> Option<(usize, &[Sense])> {
-        let base = |word: &Word| match word {
-            Word::Known { base, .. } => Some(*base),
-            Word::Unknown { .. } => None,
+        let Word::Known { base: first, .. } = words.first()? else { return None };
+        let same = |&(want, wanted_form): &PhraseWord, word: &Word| {
+            let Word::Known { base, form } = *word else { return false };
+            let plural = wanted_form == Some(Form::Plain) && form == Form::S;
+            base == want && (plural || wanted_form.is_none_or(|wanted| wanted == form))
         };
-        let first = base(words.first()?)?;
         let fits = |phrase: &&Phrase| {
-            phrase.bases.len() <= words.len()
-                && phrase.bases.iter().zip(words).all(|(want, word)| base(word) == Some(*want))
+            phrase.words.len() <= words.len()
+                && phrase.words.iter().zip(words).all(|(want, word)| same(want, word))
         };
-        let phrase = self.phrases.get(&first)?.iter().find(fits)?;
-        Some((phrase.bases.len(), &phrase.senses))
+        let phrase = self.phrases.get(first)?.iter().find(fits)?;
+        Some((phrase.words.len(), &phrase.senses))
     }
 }
 
 /// The phrases by first word, the longest first.
-fn phrases(senses: HashMap<Vec<u16>, Vec<Sense>>) -> HashMap<u16, Vec<Phrase>> {
+fn phrases(senses: HashMap<Vec<PhraseWord>, Vec<Sense>>) -> HashMap<u16, Vec<Phrase>> {
     let mut phrases: HashMap<u16, Vec<Phrase>> = HashMap::new();
-    for (bases, senses) in senses {
-        phrases.entry(bases[0]).or_default().push(Phrase { bases, senses });
+    for (words, senses) in senses {
+        phrases.entry(words[0].0).or_default().push(Phrase { words, senses });
     }
     for phrases in phrases.values_mut() {
-        phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.bases.len()));
+        // The narrower of two equally long ones first.
+        phrases.sort_by_key(|phrase| {
+            (std::cmp::Reverse(phrase.words.len()), phrase.words[0].1.is_none())
+        });
     }
     phrases
 }
@@ -220,12 +244,16 @@ impl Forms {
         }
     }
 
-    /// The number of the base form of any form, a new one if the word is new.
-    fn base_of_form(&mut self, word: &str) -> u16 {
-        match self.0.get(word) {
-            Some((base, _)) => *base,
-            None => self.base(word),
+    /// The number of the base form of any form, with the form. A new word gets its endings.
+    fn base_of_form(&mut self, word: &str, endings: Endings) -> (u16, Form) {
+        if let Some(known) = self.0.get(word) {
+            return *known;
         }
+        let base = self.base(word);
+        for (form, kind) in inflections(word, endings) {
+            self.add(form, base, kind);
+        }
+        (base, Form::Plain)
     }
 
     /// Adds a form unless the word is known already.
@@ -306,6 +334,16 @@ fn limit_runs(text: &str, most: usize) -> String {
         .collect()
 }
 
+/// Whether two words have the same letters in another order.
+fn are_swapped(a: &str, b: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    a.len() == b.len() && sorted(a) == sorted(b)
+}
+
 /// Whether two words one edit apart differ in a consonant: then they are two words.
 fn is_other_consonant(a: &str, b: &str) -> bool {
     let mut pairs = a.bytes().zip(b.bytes()).filter(|(a, b)| a != b);
@@ -366,8 +404,11 @@ mod tests {
         let same = [
             ("zoom", "zooom"),
             ("pan", "pann"),
+            ("zoom", "zoomm"),
+            ("zoom", "zoms"),
             ("slowly", "slowy"),
             ("camera", "camara"),
+            ("right", "rigth"),
             ("forward", "foward"),
             ("through", "trough"),
             ("walking", "walkking"),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The prompt parser, from outside.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is the failure report of a test")]
+
 mod measured;
 mod required;
 mod robust;

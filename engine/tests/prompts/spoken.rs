@@ -79,6 +79,7 @@ fn parts_of_a_sequence_share_the_clip() {
         [[PanL], [TiltU], [DollyOut]]
     );
     assert_eq!(moves("after panning left, tilt up"), [[PanL], [TiltU]]);
+    assert_eq!(moves("dolly to the left then to the right"), [[TruckL], [TruckR]]);
     assert_eq!(moves("zoom in and then out"), [[DollyIn], [DollyOut]]);
 }
 

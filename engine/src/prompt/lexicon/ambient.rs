@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Words for what moves in a picture by itself.
 
-use super::super::{
+use crate::prompt::{
     sense::Sense::{self, Ambient, Garment, Wave, Wind},
     tags::*,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The small words: directions, "no", "then", "the".
 
-use super::super::sense::{
+use crate::prompt::sense::{
     Dir::{
         Around, Clockwise, Counter, Down, Far, In, Left, Near, Out, Over, Right, Sideways, Toward,
         Up,
@@ -26,6 +26,7 @@ pub(super) const DIRECTIONS: &[(&str, Sense)] = &[
     ("vertically", Dir(Up)),
     ("straight up", Dir(Up)),
     ("skyward", Dir(Up)),
+    ("higher", Dir(Up)),
     ("skywards", Dir(Up)),
     ("down", Dir(Down)),
     ("downward", Dir(Down)),
@@ -64,6 +65,10 @@ pub(super) const DIRECTIONS: &[(&str, Sense)] = &[
     ("around", Dir(Around)),
     ("in a circle", Dir(Around)),
     ("in circles", Dir(Around)),
+    ("360", Dir(Around)),
+    ("360 degree", Dir(Around)),
+    ("360 degrees", Dir(Around)),
+    ("full circle", Dir(Around)),
     ("clockwise", Dir(Clockwise)),
     ("cw", Dir(Clockwise)),
     ("counterclockwise", Dir(Counter)),
@@ -73,6 +78,7 @@ pub(super) const DIRECTIONS: &[(&str, Sense)] = &[
     ("ccw", Dir(Counter)),
     ("sideways", Dir(Sideways)),
     ("laterally", Dir(Sideways)),
+    ("horizontally", Dir(Sideways)),
     ("alongside", Dir(Sideways)),
     ("over", Dir(Over)),
     ("above", Dir(Over)),
@@ -100,6 +106,10 @@ pub(super) const SMALL_WORDS: &[(&str, Sense)] = &[
     ("none", Not),
     ("avoid", Not),
     ("avoiding", Not),
+    ("excluding", Not),
+    ("minus", Not),
+    ("lack of", Not),
+    ("free of", Not),
     ("instead of", Not),
     ("rather than", Not),
     ("refrain from", Not),
@@ -239,6 +249,10 @@ pub(super) const FILLERS: &[(&str, Sense)] = &[
     ("keeps", Filler),
     ("stay", Filler),
     ("stays", Filler),
+    ("stand", Filler),
+    ("stands", Filler),
+    ("sit", Filler),
+    ("sits", Filler),
     ("remain", Filler),
     ("remains", Filler),
     ("perform", Filler),
@@ -285,7 +299,6 @@ pub(super) const FILLERS: &[(&str, Sense)] = &[
     ("complete", Filler),
     ("low", Filler),
     ("high", Filler),
-    ("360", Filler),
     ("180", Filler),
     ("degree", Filler),
     ("degrees", Filler),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Words for what light does.
 
-use super::super::{
+use crate::prompt::{
     sense::Sense::{self, Light},
     tags::*,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The words that the parser knows, as tables of phrase and meaning. A phrase is written with
-//! base forms; its endings are made by [`super::vocabulary`]. A phrase in several rows has
+//! base forms; its endings are made by `vocabulary`. A phrase in several rows has
 //! several meanings.
 
 mod ambient;
@@ -94,3 +94,25 @@ pub(super) const IRREGULAR: &[(&str, &str)] = &[
     ("travelled", "travel"),
     ("swivelling", "swivel"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_stands_twice() {
+        let rows: Vec<_> = TABLES.iter().flat_map(|table| table.rows).collect();
+        for (i, row) in rows.iter().enumerate() {
+            assert!(!rows[i + 1..].contains(row), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn phrases_are_words_with_one_blank_between() {
+        for (phrase, _) in TABLES.iter().flat_map(|table| table.rows) {
+            let sound =
+                |word: &str| word.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+            assert!(phrase.split(' ').all(|word| !word.is_empty() && sound(word)), "{phrase:?}");
+        }
+    }
+}

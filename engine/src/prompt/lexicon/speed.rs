@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Words for how fast and how strong.
 
-use super::super::sense::Sense::{self, Speed, TimeLapse, Very};
+use crate::prompt::sense::Sense::{self, Speed, TimeLapse, Very};
 
 const BARELY: f64 = 0.35;
 const SLOW: f64 = 0.5;
@@ -36,6 +36,10 @@ pub(super) const SPEEDS: &[(&str, Sense)] = &[
     ("tiny movement", Speed(SLOW)),
     ("lazy", Speed(SLOW)),
     ("leisurely", Speed(SLOW)),
+    ("unhurried", Speed(SLOW)),
+    ("languid", Speed(SLOW)),
+    ("meditative", Speed(SLOW)),
+    ("sluggish", Speed(SLOW)),
     ("patient", Speed(SLOW)),
     ("careful", Speed(SLOW)),
     ("fast", Speed(FAST)),
@@ -44,6 +48,9 @@ pub(super) const SPEEDS: &[(&str, Sense)] = &[
     ("swift", Speed(FAST)),
     ("energetic", Speed(FAST)),
     ("brisk", Speed(FAST)),
+    ("snappy", Speed(FAST)),
+    ("hurried", Speed(FAST)),
+    ("urgent", Speed(FAST)),
     ("speedy", Speed(FAST)),
     ("hectic", Speed(FAST)),
     ("sudden", Speed(FAST)),
