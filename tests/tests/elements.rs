@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What holds for every element: properties, states, and what hosts look for.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
 use gst::{ClockTime, prelude::*};
 use stillmotion_tests::{init, pictures, rig::Rig, set_raw};

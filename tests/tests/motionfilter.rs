@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `motionfilter`: one frame out for each frame in.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
 use gst::{ClockTime, prelude::*};
 use stillmotion_tests::{

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What `motiongen` gives for a still: pixels, times, sizes, formats, metas.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
 use gst::ClockTime;
 use stillmotion_tests::{

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `motiongen` with `is-live=true`, at the pace of a clock that the test turns by hand.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
 use gst::{ClockTime, prelude::*};
 use stillmotion_tests::{pictures, rig::Rig};

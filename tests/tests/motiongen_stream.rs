@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `motiongen` as a source of a stream: seeks, flushes, ends, queries.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
 use gst::{ClockTime, SeekFlags, prelude::*};
 use stillmotion_tests::{pictures, rig::Rig};

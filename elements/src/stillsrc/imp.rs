@@ -5,7 +5,10 @@ use std::{
     ffi::OsString,
     os::unix::ffi::OsStringExt,
     path::PathBuf,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
@@ -58,6 +61,8 @@ struct State {
 pub struct StillSrc {
     state: Mutex<State>,
     settings: Mutex<Settings>,
+    /// The user was told why this run failed.
+    told: AtomicBool,
 }
 
 impl StillSrc {
@@ -205,10 +210,20 @@ impl ElementImpl for StillSrc {
         });
         &TEMPLATES
     }
+
+    fn post_message(&self, message: gst::Message) -> bool {
+        // The base class follows each failure with a general message that explains nothing.
+        let error = message.type_() == gst::MessageType::Error;
+        if error && self.told.swap(true, Ordering::Relaxed) {
+            return true;
+        }
+        self.parent_post_message(message)
+    }
 }
 
 impl BaseSrcImpl for StillSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
+        self.told.store(false, Ordering::Relaxed);
         let settings = self.settings.lock().clone();
         if settings.location.as_os_str().is_empty() {
             return Err(gst::error_msg!(
