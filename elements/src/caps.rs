@@ -68,10 +68,12 @@ pub fn fixate_size(structure: &mut gst::StructureRef, source: (u32, u32), wish: 
         (false, true) => fit::complete_size(source, None, Some(height)),
         (false, false) if (width, height) == wish => wish,
         (false, false) => {
-            let narrow =
+            let narrower =
                 u64::from(width) * u64::from(wish.1) <= u64::from(height) * u64::from(wish.0);
-            let (width, height) = (narrow.then_some(width), (!narrow).then_some(height));
-            fit::complete_size(source, width, height)
+            // The side that was cut most leads, or the one that had to grow most.
+            let grown = width > wish.0 || height > wish.1;
+            let by_width = narrower != grown;
+            fit::complete_size(source, by_width.then_some(width), (!by_width).then_some(height))
         }
     };
     structure.fixate_field_nearest_int("width", int(size.0));
@@ -87,6 +89,13 @@ fn int(side: u32) -> i32 {
 pub fn fixate_rate(structure: &mut gst::StructureRef) {
     let FrameRate { numerator, denominator } = DEFAULT_FRAME_RATE;
     let usual = gst::Fraction::new(int(numerator), int(denominator));
+    let slowest = gst::Fraction::new(1, i32::MAX);
+    let constant = gst::FractionRange::new(slowest, gst::Fraction::new(i32::MAX, 1));
+    let constant = gst::Structure::builder(structure.name()).field("framerate", constant).build();
+    let allowed = structure.intersect(&constant);
+    if let Some(Ok(rates)) = allowed.as_ref().map(|allowed| allowed.value("framerate")) {
+        structure.set_value("framerate", rates.clone());
+    }
     structure.fixate_field_nearest_fraction("framerate", usual);
 }
 
