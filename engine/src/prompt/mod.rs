@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Reads a prompt: what the camera does, how fast, what moves in the picture, what light does.
 
+mod clause;
+mod compose;
+mod direction;
+mod lexicon;
+mod moves;
+mod reading;
+mod sense;
+mod subject;
+pub mod tags;
+mod text;
+mod vocabulary;
+
 use serde::Serialize;
 
 /// A camera move that a prompt can ask for.
@@ -82,14 +94,9 @@ pub struct Script {
 }
 
 /// Reads a prompt. Any text is fine: what is not understood changes nothing.
-pub fn parse(_prompt: &str) -> Script {
-    let whole = Segment {
-        from: 0.0,
-        to: 1.0,
-        camera: vec![Move::Default],
-        speed: 1.0,
-        ambient: Vec::new(),
-        light: Vec::new(),
-    };
-    Script { segments: vec![whole] }
+///
+/// No more than [`MAX_PROMPT_BYTES`](crate::request::MAX_PROMPT_BYTES) are read.
+pub fn parse(prompt: &str) -> Script {
+    let tokens = text::tokens(prompt);
+    compose::script(&clause::outline(&tokens))
 }

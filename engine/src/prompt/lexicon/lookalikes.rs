@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Words that look like misspellings of the lexicon, and are none.
+
+/// English words that one edit turns into a word of the lexicon that means something else.
+#[rustfmt::skip] // One word a line would be hundreds of lines.
+pub(in crate::prompt) const LOOKALIKES: &[&str] = &[
+    "acing", "aground", "arching", "babble", "babbles", "baring", "bashes", "bellow", "bellowing",
+    "bellows", "blacking", "blacks", "bleach", "bleaches", "blooming", "blooms", "blushes",
+    "booing", "books", "boring", "bosoms", "bowing", "breach", "breaches", "brooms", "brunch",
+    "brunches", "brushes", "bucking", "bushels", "butt", "cabbing", "canes", "caning", "capers",
+    "carnal", "cases", "casing", "casts", "certain", "chaste", "choral", "chorals", "clods",
+    "closed", "closes", "clothe", "clots", "coals", "combing", "comings", "corral", "corrals",
+    "costs", "cranking", "creaks", "creepy", "crepes", "cribbing", "crises", "cruiser", "cruisers",
+    "damming", "decent", "derive", "derives", "deriving", "divers", "divest", "dolling", "drafting",
+    "drafts", "dressers", "dressy", "dries", "dripping", "drivel", "drivels", "drivers", "droop",
+    "droops", "droppings", "droves", "duress", "duties", "easels", "erases", "erasing", "farming",
+    "fellow", "fellows", "fester", "fight", "fighting", "fights", "flamingo", "flats", "flatter",
+    "flattering", "flatters", "fliers", "flighty", "fling", "flipping", "flopping", "flouting",
+    "flouts", "fogies", "fords", "fores", "foster", "freeing", "freezer", "freezers", "frieze",
+    "friezes", "gasses", "gentile", "gilding", "glades", "glazes", "glazing", "glider", "goo",
+    "goring", "grasps", "grazes", "grazing", "grosses", "guests", "gutting", "hardier", "hardliner",
+    "hardy", "hazels", "heart", "hearts", "heath", "heeding", "hiss", "holing", "hoot", "hurling",
+    "hurting", "inn", "insider", "insides", "jabbing", "jangle", "jangles", "jibing", "jigging",
+    "jingle", "jingles", "jobbing", "jugging", "keen", "lacked", "latter", "licked", "liner",
+    "liners", "literally", "loaves", "longer", "lucked", "mamas", "moo", "motels", "mousse",
+    "mousses", "movers", "movies", "palling", "patent", "patently", "patients", "peals", "penning",
+    "photon", "pilling", "pinning", "planning", "plunger", "plungers", "polling", "poop", "pounds",
+    "psalms", "punning", "puree", "pushers", "racking", "raider", "raiding", "raises", "raising",
+    "rally", "rashes", "reaming", "reining", "revolver", "revolvers", "ricing", "ridded", "ridding",
+    "ridges", "ridging", "rinses", "rinsing", "ripping", "risers", "risking", "rooming", "rotting",
+    "ruining", "ruses", "sadden", "sawing", "saying", "scants", "scars", "seaming", "seams",
+    "searing", "seeding", "seeds", "seeping", "seeps", "sewing", "shafting", "shafts", "shares",
+    "sharking", "shifty", "shoes", "shoot", "shoots", "shored", "shorts", "shouts", "sides",
+    "siding", "sifting", "sifts", "sight", "sills", "singing", "sings", "sinning", "skits",
+    "slights", "slinking", "slinks", "smocking", "snailing", "snails", "sodden", "soiling",
+    "sopping", "sores", "souring", "sowing", "spanning", "spars", "spewed", "spines", "stalls",
+    "stares", "steep", "steeps", "stems", "stinking", "stinks", "stomps", "stoop", "stoops",
+    "streaming", "strife", "strode", "superb", "supper", "sweepings", "swigs", "tacking", "tacks",
+    "thee", "thorough", "though", "threes", "tiling", "tinkle", "tinkles", "tinkling", "tinny",
+    "tonne", "tracing", "tricking", "tricks", "tripos", "tucking", "tucks", "tuning", "violet",
+    "waiter", "waiters", "waives", "waiving", "waking", "wallow", "wallows", "wavers", "weaver",
+    "weavers", "wee", "wees", "whats", "whets", "wonder", "wondering", "wonders",
+];

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One value per pixel, and the few operations that every cue needs.
+
+/// A `[height, width]` field of values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Map {
+    pub width: usize,
+    pub height: usize,
+    pub values: Vec<f32>,
+}
+
+impl Map {
+    pub fn constant(width: usize, height: usize, value: f32) -> Self {
+        Self { width, height, values: vec![value; width * height] }
+    }
+
+    /// Calls `f(x, y)` for every pixel.
+    pub fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> f32) -> Self {
+        let mut values = Vec::with_capacity(width * height);
+        for y in 0..height {
+            values.extend((0..width).map(|x| f(x, y)));
+        }
+        Self { width, height, values }
+    }
+
+    pub fn at(&self, x: usize, y: usize) -> f32 {
+        self.values[y * self.width + x]
+    }
+
+    pub fn map(&self, f: impl Fn(f32) -> f32) -> Self {
+        Self { values: self.values.iter().map(|&v| f(v)).collect(), ..*self }
+    }
+
+    /// Combines two maps of the same size.
+    pub fn zip(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let values = self.values.iter().zip(&other.values).map(|(&a, &b)| f(a, b)).collect();
+        Self { values, ..*self }
+    }
+
+    pub fn row(&self, y: usize) -> &[f32] {
+        &self.values[y * self.width..(y + 1) * self.width]
+    }
+
+    pub fn long_side(&self) -> usize {
+        self.width.max(self.height)
+    }
+
+    pub fn mean(&self) -> f32 {
+        mean(&self.values)
+    }
+
+    /// Mean of the values, each counted `weights` times; 0 where nothing counts.
+    pub fn weighted_mean(&self, weights: &Self) -> f32 {
+        let (mut sum, mut total) = (0.0_f64, 0.0_f64);
+        for (&v, &w) in self.values.iter().zip(&weights.values) {
+            sum += f64::from(v) * f64::from(w);
+            total += f64::from(w);
+        }
+        if total > 1e-6 { (sum / total) as f32 } else { 0.0 }
+    }
+
+    /// Half the size, each pixel the mean of the two by two that it covers.
+    pub fn halved(&self) -> Self {
+        let (w, h) = (self.width.div_ceil(2), self.height.div_ceil(2));
+        Self::from_fn(w, h, |x, y| {
+            let (x0, y0) = (2 * x, 2 * y);
+            let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
+            (self.at(x0, y0) + self.at(x1, y0) + self.at(x0, y1) + self.at(x1, y1)) / 4.0
+        })
+    }
+
+    /// Bilinear change of size.
+    pub fn resized(&self, width: usize, height: usize) -> Self {
+        let taps = |i: usize, to: usize, from: usize| {
+            let position = (i as f32 + 0.5) * from as f32 / to as f32 - 0.5;
+            let position = position.clamp(0.0, (from - 1) as f32);
+            let low = position as usize;
+            (low, (low + 1).min(from - 1), position - low as f32)
+        };
+        let columns: Vec<_> = (0..width).map(|x| taps(x, width, self.width)).collect();
+        let rows: Vec<_> = (0..height).map(|y| taps(y, height, self.height)).collect();
+        Self::from_fn(width, height, |x, y| {
+            let ((x0, x1, fx), (y0, y1, fy)) = (columns[x], rows[y]);
+            let top = lerp(self.at(x0, y0), self.at(x1, y0), fx);
+            lerp(top, lerp(self.at(x0, y1), self.at(x1, y1), fx), fy)
+        })
+    }
+}
+
+pub(super) fn mean(values: &[f32]) -> f32 {
+    let sum: f64 = values.iter().map(|&v| f64::from(v)).sum();
+    (sum / values.len().max(1) as f64) as f32
+}
+
+/// The value below which `share` (0..1) of the values lie; 0 where there are none.
+pub(super) fn quantile(mut values: Vec<f32>, share: f32) -> f32 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let index = (share * (values.len() - 1) as f32) as usize;
+    *values.select_nth_unstable_by(index, f32::total_cmp).1
+}
+
+pub(super) fn lerp(a: f32, b: f32, t: f32) -> f32 {
+    a + (b - a) * t
+}
+
+/// 0 up to `low`, 1 from `high` on, smooth between. With `low > high` it falls.
+pub(super) fn smoothstep(low: f32, high: f32, v: f32) -> f32 {
+    let t = ((v - low) / (high - low)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
