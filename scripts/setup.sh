@@ -11,6 +11,7 @@ packages=(
     libgstreamer-plugins-base1.0-dev
     gstreamer1.0-tools              # gst-launch-1.0, gst-inspect-1.0
     gstreamer1.0-plugins-base       # videoconvert, decodebin
+    gstreamer1.0-plugins-base-apps  # gst-discoverer-1.0, in the tests
     gstreamer1.0-plugins-good       # mp4mux, vp9enc, pngenc
     gstreamer1.0-plugins-ugly       # x264enc
     gstreamer1.0-libav              # decodes what was rendered, in the tests
