@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The GStreamer elements of stillmotion.
+//!
+//! [`stillsrc`] reads a picture from a file, [`motiongen`] turns one still into a clip, and
+//! [`motionfilter`] does the same one frame out for one frame in. The settings that the two
+//! generators share lie in [`settings`], with one meaning everywhere.
+
+mod caps;
+mod clip;
+mod errors;
+mod frame;
+pub mod motionfilter;
+pub mod motiongen;
+pub mod settings;
+mod stats;
+pub mod stillsrc;
+mod strings;
+mod timing;
 
 /// Registers every element, with a plugin or statically with `None`.
 ///
 /// # Errors
 /// When GStreamer refuses a factory.
-pub fn register(_plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
-    Ok(())
+pub fn register(plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
+    stillsrc::register(plugin)?;
+    motiongen::register(plugin)?;
+    motionfilter::register(plugin)
 }

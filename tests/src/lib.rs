@@ -1,2 +1,48 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What several test files share.
+
+pub mod launch;
+pub mod pictures;
+pub mod pipeline;
+pub mod rig;
+
+use std::{ffi::CString, sync::Once};
+
+use glib::{gobject_ffi, prelude::*, translate::ToGlibPtr, translate::ToGlibPtrMut};
+
+/// Starts GStreamer and registers the elements. Any critical warning ends the test.
+///
+/// # Panics
+/// When GStreamer does not start.
+pub fn init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        gst::init().expect("GStreamer starts");
+        stillmotion_elements::register(None).expect("the elements register");
+        glib::log_set_always_fatal(
+            glib::LogLevels::LEVEL_CRITICAL
+                | glib::LogLevels::LEVEL_ERROR
+                | glib::LogLevels::LEVEL_WARNING,
+        );
+    });
+}
+
+/// Sets a string property to bytes that need not be UTF-8, as C programs can.
+///
+/// # Panics
+/// When `bytes` hold a NUL.
+pub fn set_raw(element: &gst::Element, name: &str, bytes: &[u8]) {
+    let text = CString::new(bytes).expect("no NUL");
+    let name = CString::new(name).expect("no NUL");
+    let mut value = glib::Value::from_type(glib::Type::STRING);
+    // SAFETY: the value holds a string and copies the text, which is NUL-terminated; GObject
+    // copies the value.
+    unsafe {
+        gobject_ffi::g_value_set_string(value.to_glib_none_mut().0, text.as_ptr());
+        gobject_ffi::g_object_set_property(
+            element.upcast_ref::<glib::Object>().to_glib_none().0,
+            name.as_ptr(),
+            value.to_glib_none().0,
+        );
+    }
+}

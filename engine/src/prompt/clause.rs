@@ -210,10 +210,9 @@ fn items(run: &[Token]) -> Vec<Item> {
 
 /// Whether what follows an "and" is one more direction for the verb before: "up and to the left".
 fn leads_to_direction(items: &[Item]) -> bool {
-    let mut items =
-        items.iter().skip_while(|item| {
-            item.is_light() || item.is(Sense::Dir(Dir::Toward)) || item.is_article()
-        });
+    let mut items = items.iter().skip_while(|item| {
+        item.is_light() || item.is(Sense::Dir(Dir::Toward)) || item.is_article()
+    });
     let Some(dir) = items.next().and_then(Item::dir) else { return false };
     let follower = items.next();
     !matches!(dir, Dir::Toward | Dir::In | Dir::Over)

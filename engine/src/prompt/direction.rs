@@ -87,9 +87,9 @@ fn is_place(items: &[Item], at: usize) -> bool {
     let preposition = before.next();
     let somewhere = preposition.is_some_and(|p| p.is(Sense::At) || p.is(Sense::Dir(Dir::In)));
     let to = preposition.is_some_and(|p| p.is(Sense::Dir(Dir::Toward)));
-    let of_a_thing = items.get(at + 1).is_some_and(|next| {
-        next.is_noun() || (next.senses.is_empty() && !next.is_light())
-    });
+    let of_a_thing = items
+        .get(at + 1)
+        .is_some_and(|next| next.is_noun() || (next.senses.is_empty() && !next.is_light()));
     let side = matches!(dir, Some(Dir::Left | Dir::Right));
     somewhere || dir == Some(Dir::Far) || (side && of_a_thing && !to)
 }
@@ -112,7 +112,12 @@ fn is_inward(items: &[Item], verb: usize, at: usize, family: Family) -> bool {
 fn along_a_way(items: &[Item], at: usize, dir: Dir, family: Family) -> Dir {
     let goes = matches!(
         family,
-        Family::Go | Family::Travel | Family::Walk | Family::Fly | Family::Dolly | Family::Push
+        Family::Go
+            | Family::Travel
+            | Family::Walk
+            | Family::Fly
+            | Family::Dolly
+            | Family::Push
             | Family::Track
     );
     let vertical = matches!(dir, Dir::Up | Dir::Down);

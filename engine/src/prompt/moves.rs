@@ -9,12 +9,17 @@ use super::{
 /// The move of `family` towards `dir`, if it has one.
 pub(super) fn toward(family: Family, dir: Dir) -> Option<Move> {
     let [left, right, up, down, near, far] = match family {
-        Family::Pan | Family::Sweep | Family::Look => {
-            [PanL, PanR, TiltU, TiltD, Default, Default]
-        }
+        Family::Pan | Family::Sweep | Family::Look => [PanL, PanR, TiltU, TiltD, Default, Default],
         Family::Tilt => [RollCcw, RollCw, TiltU, TiltD, Default, Default],
-        Family::Dolly | Family::Push | Family::Truck | Family::Slide | Family::Go
-        | Family::Travel | Family::Track | Family::Approach | Family::Retreat => [TruckL, TruckR, PedestalU, PedestalD, DollyIn, DollyOut],
+        Family::Dolly
+        | Family::Push
+        | Family::Truck
+        | Family::Slide
+        | Family::Go
+        | Family::Travel
+        | Family::Track
+        | Family::Approach
+        | Family::Retreat => [TruckL, TruckR, PedestalU, PedestalD, DollyIn, DollyOut],
         Family::Rise => [TruckL, TruckR, PedestalU, Default, Default, Default],
         Family::Sink => [TruckL, TruckR, Default, PedestalD, Default, Default],
         Family::Pull => [TruckL, TruckR, Default, Default, DollyIn, DollyOut],
@@ -68,14 +73,25 @@ fn sideways(family: Family, right: Move) -> Move {
 }
 
 fn over(family: Family) -> Move {
-    if matches!(family, Family::Go | Family::Travel | Family::Sweep | Family::Dive) { Fly } else { Default }
+    if matches!(family, Family::Go | Family::Travel | Family::Sweep | Family::Dive) {
+        Fly
+    } else {
+        Default
+    }
 }
 
 fn around(family: Family) -> Move {
     match family {
         Family::Pan | Family::Sweep | Family::Look => PanR,
-        Family::Tilt | Family::Zoom | Family::LensZoom | Family::Pedestal | Family::Crane
-        | Family::Roll | Family::Approach | Family::Retreat | Family::DollyZoom
+        Family::Tilt
+        | Family::Zoom
+        | Family::LensZoom
+        | Family::Pedestal
+        | Family::Crane
+        | Family::Roll
+        | Family::Approach
+        | Family::Retreat
+        | Family::DollyZoom
         | Family::Handheld => Default,
         _ => Orbit,
     }
@@ -85,10 +101,18 @@ fn turning(family: Family, dir: Dir) -> Move {
     let clockwise = dir == Dir::Clockwise;
     match family {
         Family::Roll | Family::Rotate | Family::Tilt => {
-            if clockwise { RollCw } else { RollCcw }
+            if clockwise {
+                RollCw
+            } else {
+                RollCcw
+            }
         }
         Family::Pan | Family::Look | Family::Sweep => {
-            if clockwise { PanR } else { PanL }
+            if clockwise {
+                PanR
+            } else {
+                PanL
+            }
         }
         _ => Default,
     }
@@ -113,7 +137,11 @@ pub(super) fn plain(family: Family) -> Option<Move> {
         Family::Retreat => DollyOut,
         Family::DollyZoom => DollyZoom,
         Family::Handheld => Handheld,
-        Family::Look | Family::Push | Family::Pull | Family::Truck | Family::Pedestal
+        Family::Look
+        | Family::Push
+        | Family::Pull
+        | Family::Truck
+        | Family::Pedestal
         | Family::Go => return None,
     })
 }

@@ -194,16 +194,15 @@ impl Reader {
         };
         let travel = matches!(family, Family::Go | Family::Travel);
         let said = |mv, implied| Said { mv, implied, travel };
-        let circles = dirs.contains(&Dir::Around)
-            && moves::toward(family, Dir::Around) == Some(Move::Orbit);
+        let circles =
+            dirs.contains(&Dir::Around) && moves::toward(family, Dir::Around) == Some(Move::Orbit);
         if circles || family == Family::Orbit {
             if family == Family::Orbit && dirs.is_empty() && !scan.is_bare_move(at, verb, subject) {
                 return;
             }
             // The other way round has no label of its own: to the right, looking left.
             let counter = dirs.iter().any(|dir| matches!(dir, Dir::Counter | Dir::Right));
-            let orbit: &[Move] =
-                if counter { &[Move::TruckR, Move::PanL] } else { &[Move::Orbit] };
+            let orbit: &[Move] = if counter { &[Move::TruckR, Move::PanL] } else { &[Move::Orbit] };
             reading.said.extend(orbit.iter().map(|&mv| said(mv, false)));
             return;
         }
@@ -218,11 +217,8 @@ impl Reader {
     /// Reads a clause of directions alone: "forward", "slowly upwards", "then out".
     fn bare_direction(&self, scan: &Scan<'_>, reading: &mut Reading) {
         let strong = |dir: &Dir| !matches!(dir, Dir::In | Dir::Toward | Dir::Over);
-        let passive = |item: &Item| {
-            item.is_light() || item.is_article() || item.is(Sense::Camera)
-        };
-        let mut rest =
-            scan.items.iter().skip_while(|item| item.dir().is_none() && passive(item));
+        let passive = |item: &Item| item.is_light() || item.is_article() || item.is(Sense::Camera);
+        let mut rest = scan.items.iter().skip_while(|item| item.dir().is_none() && passive(item));
         let Some(first) = rest.next().and_then(Item::dir) else { return };
         let mut dirs: Vec<Dir> = vec![first];
         let mut alone = true;
@@ -237,8 +233,7 @@ impl Reader {
             return;
         }
         let family = self.verb.map_or(Family::Go, |verb| verb.family);
-        let family =
-            if moves::toward(family, first).is_some() { family } else { Family::Go };
+        let family = if moves::toward(family, first).is_some() { family } else { Family::Go };
         let dirs = dirs.iter().filter(|dir| strong(dir) || inward);
         let named = dirs.filter_map(|&dir| moves::toward(family, dir));
         reading.said.extend(named.map(|mv| Said { mv, implied: false, travel: true }));
@@ -376,8 +371,8 @@ impl Scan<'_> {
         let next = self.items.get(at + 1);
         let speed = |item: &Item| item.any(|sense| matches!(sense, Sense::Speed(_)));
         let previous = at.checked_sub(1).map(|i| &self.items[i]);
-        let object = verb.object
-            && next.is_some_and(|next| !next.is(Sense::Of) && !next.is(Sense::At));
+        let object =
+            verb.object && next.is_some_and(|next| !next.is(Sense::Of) && !next.is(Sense::At));
         let alone = self
             .items
             .iter()

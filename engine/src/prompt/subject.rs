@@ -36,9 +36,8 @@ impl Subject {
             }
         });
         // A verb before any name: a request.
-        let named = items.iter().zip(who).find(|(item, who)| {
-            *who != Self::Nobody || item.is_verb()
-        });
+        let named =
+            items.iter().zip(who).find(|(item, who)| *who != Self::Nobody || item.is_verb());
         named.map_or(Self::Nobody, |(_, who)| who)
     }
 

@@ -10,7 +10,16 @@ pub const AMBIENT: &[&str] = &[
 
 /// Everything that the light can do.
 pub const LIGHT: &[&str] = &[
-    CAUSTICS, COOL, DAY_DRIFT, DAY_TO_NIGHT, DIM, FLICKER, GOD_RAYS, LIGHTNING, NEON, NIGHT_TO_DAY,
+    CAUSTICS,
+    COOL,
+    DAY_DRIFT,
+    DAY_TO_NIGHT,
+    DIM,
+    FLICKER,
+    GOD_RAYS,
+    LIGHTNING,
+    NEON,
+    NIGHT_TO_DAY,
     WARM,
 ];
 

@@ -246,11 +246,7 @@ fn inflections(word: &str, endings: Endings) -> Vec<(String, Form)> {
             } else {
                 format!("{stem}ed")
             };
-            vec![
-                (with_s(word), Form::S),
-                (format!("{stem}ing"), Form::Ing),
-                (past, Form::Past),
-            ]
+            vec![(with_s(word), Form::S), (format!("{stem}ing"), Form::Ing), (past, Form::Past)]
         }
         Endings::Adjective => {
             let stem = consonant_y(word).map_or(word.to_owned(), |stem| format!("{stem}i"));
@@ -321,9 +317,7 @@ fn is_other_consonant(a: &str, b: &str) -> bool {
 
 /// The set of letters in a word: words one edit apart differ in at most two.
 fn letters(text: &str) -> u32 {
-    text.bytes()
-        .filter(u8::is_ascii_lowercase)
-        .fold(0, |letters, c| letters | 1 << (c - b'a'))
+    text.bytes().filter(u8::is_ascii_lowercase).fold(0, |letters, c| letters | 1 << (c - b'a'))
 }
 
 #[cfg(test)]

@@ -12,9 +12,30 @@ use stillmotion_engine::prompt::{
 use crate::{answer, jaccard};
 
 const LABELS: &[&str] = &[
-    "walk", "fly", "follow", "dolly_in", "dolly_out", "truck_l", "truck_r", "pedestal_u",
-    "pedestal_d", "pan_l", "pan_r", "tilt_u", "tilt_d", "roll_cw", "roll_ccw", "zoom_in",
-    "zoom_out", "dolly_zoom", "orbit", "crane_u", "crane_d", "handheld", "static", "default",
+    "walk",
+    "fly",
+    "follow",
+    "dolly_in",
+    "dolly_out",
+    "truck_l",
+    "truck_r",
+    "pedestal_u",
+    "pedestal_d",
+    "pan_l",
+    "pan_r",
+    "tilt_u",
+    "tilt_d",
+    "roll_cw",
+    "roll_ccw",
+    "zoom_in",
+    "zoom_out",
+    "dolly_zoom",
+    "orbit",
+    "crane_u",
+    "crane_d",
+    "handheld",
+    "static",
+    "default",
 ];
 
 /// What a column asks for, and what it also accepts: `dolly_in (a walk)`.
@@ -54,13 +75,12 @@ fn every_required_prompt_comes_out_right() {
         };
         let script = parse(prompt);
         let got = answer(&script);
-        let camera = answers(camera_column).into_iter().any(|wanted| {
-            got.camera == [labels(wanted)]
-        });
+        let camera =
+            answers(camera_column).into_iter().any(|wanted| got.camera == [labels(wanted)]);
         assert!(camera, "{row}: {:?}", got.camera);
-        let close = answers(ambient_column).into_iter().any(|wanted| {
-            jaccard(&ambient(wanted), &got.ambient) >= 0.8
-        });
+        let close = answers(ambient_column)
+            .into_iter()
+            .any(|wanted| jaccard(&ambient(wanted), &got.ambient) >= 0.8);
         assert!(close, "{row}: {:?}", got.ambient);
         let lit = answers(light_column).into_iter().any(|wanted| light(wanted) == got.light);
         assert!(lit, "{row}: {:?}", got.light);

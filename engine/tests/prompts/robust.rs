@@ -84,7 +84,8 @@ fn nothing_gives_the_default() {
 #[test]
 fn hostile_text_gives_a_script() {
     let megabyte = 1 << 20;
-    for piece in ["a", "zoom ", "no ", "the ", "[pan left]", "(", "then ", "\u{301}", "ﷺ", "עברית "] {
+    for piece in ["a", "zoom ", "no ", "the ", "[pan left]", "(", "then ", "\u{301}", "ﷺ", "עברית "]
+    {
         check(&piece.repeat(megabyte / piece.len()));
     }
     check(&format!("pan left{}", "\u{301}".repeat(100_000)));

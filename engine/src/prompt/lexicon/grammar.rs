@@ -7,8 +7,8 @@ use super::super::sense::{
         Up,
     },
     Sense::{
-        self, After, Along, And, At, But, Definite, Dir, Filler, From, Indefinite, Not, Of, Or, Then,
-        Very, While,
+        self, After, Along, And, At, But, Definite, Dir, Filler, From, Indefinite, Not, Of, Or,
+        Then, Very, While,
     },
 };
 

@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn guided_filter_keeps_the_edge_of_its_guide() {
         let guide = step(40, 20);
-        let noisy = Map::from_fn(40, 20, |x, y| guide.at(x, y) + ((x * 7 + y * 13) % 5) as f32 / 20.0);
+        let noisy =
+            Map::from_fn(40, 20, |x, y| guide.at(x, y) + ((x * 7 + y * 13) % 5) as f32 / 20.0);
         let out = guided(&guide, &noisy, 4, 1e-4);
         assert!(out.at(20, 10) - out.at(19, 10) > 0.9);
         let plain = box_mean(&noisy, 4);

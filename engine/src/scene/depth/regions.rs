@@ -32,7 +32,8 @@ impl Forest {
     }
 
     fn join(&mut self, a: u32, b: u32, weight: f32) {
-        let (big, small) = if self.size[a as usize] >= self.size[b as usize] { (a, b) } else { (b, a) };
+        let (big, small) =
+            if self.size[a as usize] >= self.size[b as usize] { (a, b) } else { (b, a) };
         self.parent[small as usize] = big;
         self.size[big as usize] += self.size[small as usize];
         self.inner[big as usize] = weight;

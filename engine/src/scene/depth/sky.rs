@@ -29,18 +29,17 @@ pub(super) fn sky(picture: &Thumbnail, colours: &Colours, texture: &Map) -> Sky 
     let plausible = plausibility(picture);
     let soft = colours.each(|m| box_mean(m, 1));
     let open = |i: usize, step: f32, detail: f32, colour: f32, from: usize| {
-        texture.values[i] < detail && plausible.values[i] > colour && soft.difference(i, from) < step
+        texture.values[i] < detail
+            && plausible.values[i] > colour
+            && soft.difference(i, from) < step
     };
     let mut mask = vec![false; w * h];
-    let top: Vec<usize> =
-        (0..w).filter(|&i| open(i, 1.0, CLOUD_TEXTURE / 2.0, 0.2, i)).collect();
+    let top: Vec<usize> = (0..w).filter(|&i| open(i, 1.0, CLOUD_TEXTURE / 2.0, 0.2, i)).collect();
     grow(&mut mask, w, top, |i, from| open(i, STEP, CLOUD_TEXTURE / 2.0, 0.2, from));
     // Clouds: what the first growth stopped at, above where it ended, by colour alone.
     let end = (end_row(&mask, w, h) * h as f32) as usize;
     let rim = (0..w * h).filter(|&i| mask[i]).collect();
-    grow(&mut mask, w, rim, |i, from| {
-        i / w < end && open(i, 3.0 * STEP, CLOUD_TEXTURE, 0.5, from)
-    });
+    grow(&mut mask, w, rim, |i, from| i / w < end && open(i, 3.0 * STEP, CLOUD_TEXTURE, 0.5, from));
     let horizon = end_row(&mask, w, h);
     let certainty = certainty(&mask, colours, texture, &plausible);
     let hard = Map { width: w, height: h, values: mask.iter().map(|&m| f32::from(m)).collect() };
@@ -57,8 +56,8 @@ fn plausibility(picture: &Thumbnail) -> Map {
         let brightness = 0.299 * r + 0.587 * g + 0.114 * b;
         let green = smoothstep(0.02, 0.08, g - r.max(b));
         let blue = smoothstep(0.0, 0.08, b - r) * smoothstep(-0.10, 0.0, b - g);
-        let grey = smoothstep(0.22, 0.08, high - low)
-            * (0.35 + 0.45 * smoothstep(0.25, 0.6, brightness));
+        let grey =
+            smoothstep(0.22, 0.08, high - low) * (0.35 + 0.45 * smoothstep(0.25, 0.6, brightness));
         let warm = 0.5 * smoothstep(0.0, 0.05, r - b) * smoothstep(0.3, 0.5, brightness);
         blue.max(grey).max(warm) * (1.0 - green)
     });

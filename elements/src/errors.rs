@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From the errors of the engine to GStreamer's domains: the one map.
+
+use stillmotion_engine::{
+    generator::GeneratorError,
+    image::{ImageError, decode::DecodeError},
+    request::InvalidSettings,
+};
+
+/// Pixels that cannot be worked with.
+pub fn image(error: &ImageError) -> gst::ErrorMessage {
+    match error {
+        ImageError::Size { .. } => gst::error_msg!(gst::StreamError::Format, ("{error}")),
+        ImageError::ShortPlane { .. } => gst::error_msg!(gst::StreamError::Decode, ("{error}")),
+    }
+}
+
+/// An output that downstream asks for and that cannot be made.
+pub fn negotiation(error: &InvalidSettings) -> gst::ErrorMessage {
+    gst::error_msg!(gst::CoreError::Negotiation, ("Cannot make the output: {error}"))
+}
+
+/// A generator that gave no frame.
+pub fn generator(error: &GeneratorError) -> gst::ErrorMessage {
+    match error {
+        GeneratorError::Settings(_) => gst::error_msg!(gst::LibraryError::Settings, ("{error}")),
+        GeneratorError::Image(inner) => image(inner),
+        GeneratorError::WrongFrame { .. } => {
+            gst::error_msg!(gst::CoreError::Negotiation, ("{error}"))
+        }
+        GeneratorError::Failed(_) => gst::error_msg!(gst::LibraryError::Failed, ("{error}")),
+    }
+}
+
+/// A file that gave no image.
+pub fn decode(error: &DecodeError) -> gst::ErrorMessage {
+    match error {
+        DecodeError::NotFound { .. } => {
+            gst::error_msg!(gst::ResourceError::NotFound, ("{error}"))
+        }
+        DecodeError::NotAFile { .. } | DecodeError::Read { .. } => {
+            gst::error_msg!(gst::ResourceError::OpenRead, ("{error}"))
+        }
+        DecodeError::Empty { .. } | DecodeError::NotAnImage { .. } => {
+            gst::error_msg!(gst::StreamError::WrongType, ("{error}"))
+        }
+        DecodeError::Unsupported { .. }
+        | DecodeError::TooLarge { .. }
+        | DecodeError::TooSmall { .. } => gst::error_msg!(gst::StreamError::Format, ("{error}")),
+        DecodeError::Truncated { .. } | DecodeError::Corrupt { .. } => {
+            gst::error_msg!(gst::StreamError::Decode, ("{error}"))
+        }
+        DecodeError::TooMuchMemory { .. } | DecodeError::FileTooLarge { .. } => {
+            gst::error_msg!(gst::ResourceError::NoSpaceLeft, ("{error}"))
+        }
+    }
+}

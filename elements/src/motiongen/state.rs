@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One run of the stream.
+
+use std::sync::Arc;
+
+use gst_video::VideoInfo;
+use stillmotion_engine::image::Image;
+
+use super::output::Output;
+use crate::{clip::OpenClip, stats::Stats, timing::FrameGrid};
+
+/// What the caps event said about the stills that follow it.
+#[derive(Debug, Clone)]
+pub struct Input {
+    pub caps: gst::Caps,
+    pub info: VideoInfo,
+}
+
+/// A still that came in.
+pub struct Still {
+    pub input: Input,
+    /// Of the size in which it came.
+    pub image: Arc<Image>,
+    /// An empty buffer that carries the metas of the still.
+    pub metas: gst::Buffer,
+}
+
+/// How the stream came to its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// The clip, the segment or `num-buffers` is over.
+    End,
+    /// An application asked for the end with this event.
+    Asked(gst::Seqnum),
+    /// Downstream did not take a buffer, or a flush is going on.
+    Flow(gst::FlowError),
+    /// Something that the user must be told.
+    Error(gst::ErrorMessage),
+}
+
+/// Rebuilt at every start.
+pub struct State {
+    /// What the next still will look like.
+    pub input: Option<Input>,
+    /// Caps that cannot be worked with, and about which the user was told.
+    pub refused: Option<gst::Caps>,
+    /// The newest still.
+    pub still: Option<Arc<Still>>,
+    /// What was agreed on with downstream.
+    pub output: Option<Arc<Output>>,
+    /// The clip that is shown.
+    pub clip: Option<Arc<OpenClip>>,
+
+    /// What is played. Its position is where the next frame starts (ends, in reverse).
+    pub segment: gst::FormattedSegment<gst::ClockTime>,
+    /// Seqnum of the seek or of the upstream segment that started this segment.
+    pub seqnum: gst::Seqnum,
+    /// The segment has not been sent yet.
+    pub segment_pending: bool,
+    /// Number of the next frame, counted from stream time 0; `None` where no frame is left.
+    pub next: Option<u64>,
+    /// Number of the frame at which the clip of the newest still starts.
+    pub origin: u64,
+    /// Buffers until `num-buffers` is reached, `None` for no limit.
+    pub buffers_left: Option<u64>,
+
+    /// The source pad is active.
+    pub active: bool,
+    /// Between FLUSH_START and FLUSH_STOP.
+    pub flushing: bool,
+    /// The pipeline plays: only then may live frames leave.
+    pub playing: bool,
+    /// An EOS event that an application sent.
+    pub asked_to_stop: Option<gst::Seqnum>,
+    /// What the task sleeps on.
+    pub clock_wait: Option<gst::SingleShotClockId>,
+    /// The thread of the task, while it makes a frame.
+    pub task_thread: Option<std::thread::ThreadId>,
+    pub stats: Stats,
+}
+
+impl State {
+    pub fn new(num_buffers: Option<u64>) -> Self {
+        Self {
+            input: None,
+            refused: None,
+            still: None,
+            output: None,
+            clip: None,
+            segment: gst::FormattedSegment::new(),
+            seqnum: gst::Seqnum::next(),
+            segment_pending: true,
+            next: Some(0),
+            origin: 0,
+            buffers_left: num_buffers,
+            active: false,
+            flushing: false,
+            playing: false,
+            asked_to_stop: None,
+            clock_wait: None,
+            task_thread: None,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Forgets the still and the place in the stream, as after a flush from upstream.
+    pub fn reset_stream(&mut self, num_buffers: Option<u64>) {
+        let fresh = Self::new(num_buffers);
+        *self = Self {
+            input: self.input.take(),
+            active: self.active,
+            flushing: self.flushing,
+            playing: self.playing,
+            task_thread: self.task_thread,
+            stats: self.stats,
+            ..fresh
+        };
+    }
+
+    /// Counts on in the frames of another rate, at the same place in the stream.
+    pub fn change_grid(&mut self, old: FrameGrid, new: FrameGrid) {
+        if old != new {
+            let place = self.segment.position().unwrap_or_default();
+            self.next = self.next.map(|_| new.nearest(place));
+            self.origin = new.nearest(old.start(self.origin));
+        }
+    }
+
+    /// Whether the task must give way, and why.
+    pub fn check(&self) -> Result<(), Stop> {
+        if !self.active || self.flushing {
+            return Err(Stop::Flow(gst::FlowError::Flushing));
+        }
+        self.asked_to_stop.map_or(Ok(()), |seqnum| Err(Stop::Asked(seqnum)))
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! gst-launch-1.0 in a process of its own, with the plugin as users have it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+/// The folder that holds the plugin, built as this test was built.
+///
+/// # Panics
+/// When the plugin does not build.
+pub fn plugin_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let test = std::env::current_exe().expect("this test has a path");
+        let folder = test.ancestors().nth(2).expect("target, profile, deps").to_owned();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "-p", "gst-plugin-stillmotion", "--manifest-path"]);
+        cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
+        cargo.arg("--target-dir").arg(folder.parent().expect("target"));
+        if folder.ends_with("release") {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().expect("cargo runs").success(), "the plugin builds");
+        folder
+    })
+}
+
+/// `line`, a command line for the shell, in `folder`. Any critical warning is fatal.
+pub fn shell(line: &str, folder: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("exec {line}"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command.env("GST_PLUGIN_PATH", plugin_folder());
+    // The registry of the machine may remember an older plugin.
+    command.env("GST_REGISTRY", plugin_folder().join("stillmotion-test-registry.bin"));
+    command.env("G_DEBUG", "fatal-warnings");
+    command
+}
+
+/// Runs `line` to its end.
+///
+/// # Panics
+/// When it fails; the message holds what it printed.
+#[track_caller]
+pub fn run(line: &str, folder: &Path) -> String {
+    let output = shell(line, folder).output().expect("a shell");
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{line}\n{:?}\n{out}\n{printed}", output.status);
+    out + &printed
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Command lines as people type them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use stillmotion_tests::{launch, pipeline};
+
+/// A folder with a small picture under the name that the docs use.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = image::RgbImage::from_fn(320, 180, |x, y| {
+        image::Rgb([x as u8, y as u8, (x / 16 * 40) as u8 ^ (y / 16 * 40) as u8])
+    });
+    picture.save(folder.path().join("cabin.jpg")).unwrap();
+    folder
+}
+
+/// Every line of the docs of the elements that starts with `gst-launch-1.0`.
+fn documented_lines() -> Vec<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../elements/src");
+    let mut lines = Vec::new();
+    for element in ["stillsrc", "motiongen", "motionfilter"] {
+        let docs = fs::read_to_string(source.join(element).join("mod.rs")).unwrap();
+        let found = docs.lines().filter_map(|line| line.strip_prefix("//! gst-launch-1.0"));
+        let before = lines.len();
+        lines.extend(found.map(|rest| format!("gst-launch-1.0{rest}")));
+        assert!(lines.len() > before, "{element} has no pipeline in its docs");
+    }
+    lines
+}
+
+#[test]
+fn every_documented_pipeline_runs() {
+    let folder = folder();
+    for line in documented_lines() {
+        let line = line.replace("autovideosink", "fakesink");
+        launch::run(&line, folder.path());
+        let out = folder.path().join("out.mp4");
+        if line.contains("out.mp4") {
+            assert!(frames_of(&out) > 40, "{line}");
+            fs::remove_file(out).unwrap();
+        }
+    }
+}
+
+/// Frames in an MP4 file that can be played.
+#[track_caller]
+fn frames_of(path: &Path) -> usize {
+    let read = format!("filesrc location={} ! qtdemux ! h264parse", path.display());
+    pipeline::play(&format!("{read} ! fakesink name=out")).buffers.len()
+}
+
+#[test]
+fn nothing_is_leaked() {
+    let folder = folder();
+    for line in documented_lines() {
+        let line = line.replace("autovideosink", "fakesink").replace("1920", "192");
+        let line = line.replace("1080", "108");
+        let traced =
+            format!("env GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_NO_COLOR=1 {line}");
+        let printed = launch::run(&traced, folder.path());
+        // At first the tracer describes its records, with the types in place of values.
+        let alive =
+            |line: &&str| line.contains("object-alive, ") && !line.contains("format string");
+        let leaks: Vec<_> = printed.lines().filter(alive).collect();
+        assert!(leaks.is_empty(), "{line}: {leaks:#?}");
+    }
+}
+
+/// Ctrl-C on `gst-launch-1.0 -e`, once the pipeline has played for a moment.
+#[track_caller]
+fn interrupted(properties: &str) -> usize {
+    let folder = folder();
+    let line = format!(
+        "gst-launch-1.0 -e filesrc location=cabin.jpg ! jpegdec ! videoconvert ! motiongen \
+         at-end=loop {properties} ! progressreport update-freq=1 silent=false ! videoconvert ! \
+         x264enc tune=zerolatency speed-preset=ultrafast ! mp4mux ! filesink location=out.mp4"
+    );
+    let mut child = launch::shell(&line, folder.path()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let reports = lines
+        .by_ref()
+        .filter(|line| line.as_ref().is_ok_and(|line| line.contains("progressreport0 (")));
+    assert_eq!(reports.take(3).count(), 3, "it plays");
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    // To its end, or gst-launch would stop at a closed pipe.
+    lines.for_each(drop);
+    assert!(child.wait().unwrap().success());
+    frames_of(&folder.path().join("out.mp4"))
+}
+
+#[test]
+fn ctrl_c_leaves_a_playable_file() {
+    assert!(interrupted("is-live=true") > 10);
+    assert!(interrupted("") > 10);
+}
+
+#[test]
+fn a_prompt_of_bytes_that_are_not_text_is_no_crash() {
+    let folder = folder();
+    let line = "gst-launch-1.0 stillsrc location=cabin.jpg ! \
+                motiongen num-buffers=2 prompt=\"$(printf 'a \\377\\376 b')\" ! fakesink";
+    let output = launch::shell(line, folder.path()).output().unwrap();
+    // gst-launch itself refuses such text.
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not set property \"prompt\""));
+}
