@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The verbs of this project. Each sets up what it needs; a second run is quick.
+
+.DEFAULT_GOAL := build
+.PHONY: setup build demo test bench docs fmt lint deny advisories fuzz clean
+
+demo_photo := tests/fixtures/photos/coffee.jpg
+demo_video := build/demo.mp4
+
+setup:
+	@scripts/setup.sh
+
+## target/release/libgststillmotion.so and target/release/stillmotion
+build: setup
+	cargo build --release --locked
+
+## A real photo becomes build/demo.mp4
+demo: build
+	target/release/stillmotion render $(demo_photo) -o $(demo_video) \
+		--prompt "slow orbit around the cup" --motion 6 --seed 7
+	@echo "The video is $(CURDIR)/$(demo_video)"
+
+## Everything that must hold before a change lands; the tests come last
+test: setup lint deny docs
+	G_DEBUG=fatal-warnings cargo test --workspace --locked
+
+## Speed beside a peer, as in docs/src/benchmarks.md
+bench: build
+	scripts/bench.sh
+
+## Builds the API documentation, with warnings as errors
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
+
+fmt:
+	cargo fmt --all
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+## Licences and sources of the dependencies
+deny:
+	scripts/cargo-deny.sh
+
+## Known weaknesses of the dependencies; fetches the list of RustSec
+advisories:
+	scripts/cargo-deny.sh advisories
+
+## The property tests with 100 times as many cases
+fuzz: setup
+	PROPTEST_CASES=25600 cargo test --workspace --release --locked
+
+clean:
+	cargo clean
+	rm -rf build

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command line. Values stay text here: [`crate::settings`] checks all of them together.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  stillmotion render photo.jpg -o out.mp4 --prompt \"slow orbit around the statue\" --motion 5
+  stillmotion render photo.jpg -o frames/%05d.png --frames 48 --size 1280x720
+  stillmotion depth photo.jpg -o depth.png
+  stillmotion explain \"slow push in while tilting up toward the dome\"
+  stillmotion sheet photo.jpg -o sheet.png --motions 1,5,10";
+
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  stillmotion render photo.jpg -o out.mp4
+  stillmotion render photo.jpg -o out.mp4 --prompt \"walk towards the house\" --motion 7
+  stillmotion render photo.jpg -o out.webm --duration 2 --size 1280x720 --fps 30000/1001
+  stillmotion render photo.jpg -o frames/%05d.png --frames 48 --pan 3 --zoom=-2";
+
+/// Turns a still image into video, steered by a text prompt and a motion amount from 1 to 10.
+#[derive(Debug, Parser)]
+#[command(name = "stillmotion", version, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the command can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Render a still to a video file or to numbered pictures
+    #[command(after_help = RENDER_EXAMPLES)]
+    Render(Box<RenderArgs>),
+    /// Write the estimated depth of a still: 16-bit gray PNG, near is bright
+    Depth(DepthArgs),
+    /// Show how a prompt is understood, as JSON
+    Explain(ExplainArgs),
+    /// Draw frames of a clip beside each other, or clips of several motion amounts
+    Sheet(Box<SheetArgs>),
+}
+
+/// `stillmotion render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The still: PNG, JPEG, GIF, WebP, BMP, TIFF, PNM or TGA
+    pub image: PathBuf,
+    /// out.mp4, .mov, .mkv or .webm, or numbered pictures: frames/%05d.png
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub motion: MotionArgs,
+    #[command(flatten)]
+    pub time: TimeArgs,
+    #[command(flatten)]
+    pub picture: PictureArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// `stillmotion depth`.
+#[derive(Debug, Args)]
+pub struct DepthArgs {
+    /// The still
+    pub image: PathBuf,
+    /// The PNG file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// `stillmotion explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The prompt; - reads it from stdin
+    #[arg(allow_hyphen_values = true)]
+    pub prompt: OsString,
+}
+
+/// `stillmotion sheet`.
+#[derive(Debug, Args)]
+pub struct SheetArgs {
+    /// The still
+    pub image: PathBuf,
+    /// The PNG file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Last frames of clips with these motion amounts, such as 1,5,10, and below each one how
+    /// far it is from the still
+    #[arg(long, value_name = "LIST")]
+    pub motions: Option<OsString>,
+    /// Width of each small picture in pixels [default: 480]
+    #[arg(long, value_name = "PIXELS")]
+    pub tile_width: Option<OsString>,
+    #[command(flatten)]
+    pub motion: MotionArgs,
+    #[command(flatten)]
+    pub time: TimeArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// What moves, and how much.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Motion")]
+pub struct MotionArgs {
+    /// What should happen, in plain words [default: a gentle move]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub prompt: Option<OsString>,
+    /// How much moves, 1 (nearly still) to 10 (strong) [default: 5]
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub motion: Option<OsString>,
+    /// Picks among equally good choices; the same seed gives the same frames [default: 0]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub seed: Option<OsString>,
+    /// Camera moves sideways, -10 to 10, positive to the right
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub horizontal: Option<OsString>,
+    /// Camera moves up or down, -10 to 10, positive up
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub vertical: Option<OsString>,
+    /// Camera turns sideways, -10 to 10, positive to the right
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub pan: Option<OsString>,
+    /// Camera turns up or down, -10 to 10, positive up
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub tilt: Option<OsString>,
+    /// Camera moves closer or away, -10 to 10, positive closer
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub zoom: Option<OsString>,
+    /// Camera rolls, -10 to 10, positive clockwise
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub roll: Option<OsString>,
+    /// The camera stands still, whatever the prompt says
+    #[arg(long)]
+    pub static_camera: bool,
+}
+
+/// How long, and how many frames a second.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Time")]
+pub struct TimeArgs {
+    /// Length of the clip in seconds [default: 4]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "frames", allow_negative_numbers = true)]
+    pub duration: Option<OsString>,
+    /// Length of the clip in frames
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub frames: Option<OsString>,
+    /// Frames per second: a whole number or a fraction such as 30000/1001 [default: 24]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub fps: Option<OsString>,
+}
+
+/// The shape of the video.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Picture")]
+pub struct PictureArgs {
+    /// Width and height of the video, such as 1280x720 [default: those of the still]
+    #[arg(long, value_name = "WxH", allow_negative_numbers = true)]
+    pub size: Option<OsString>,
+    /// How a still of another shape fills the video: cover, contain or stretch [default: cover]
+    #[arg(long, value_name = "HOW")]
+    pub fit: Option<OsString>,
+}
+
+/// What the still may cost.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Refuse stills that are wider or higher than this [default: 16384]
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    pub max_side: Option<OsString>,
+    /// Refuse stills that need more memory to decode [default: 536870912]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
+    pub max_bytes: Option<OsString>,
+}

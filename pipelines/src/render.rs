@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `stillmotion render`: a still becomes a video file or numbered pictures.
+
+mod pipeline;
+mod progress;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use pipeline::Pipeline;
+use progress::Progress;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+use stillmotion_engine::{
+    image::decode::Limits,
+    request::{Check, FrameRate},
+};
+
+use crate::{
+    args::RenderArgs,
+    failure::Failure,
+    output::{Output, Staged},
+    settings::{self, Clip},
+    write,
+};
+
+/// All that a render needs to know.
+struct Settings<'a> {
+    image: &'a Path,
+    output: Output,
+    clip: Clip,
+    size: Option<(u32, u32)>,
+    fit: &'static str,
+    limits: Limits,
+}
+
+impl Settings<'_> {
+    fn frames(&self) -> u64 {
+        let FrameRate { numerator, denominator } = self.clip.frame_rate;
+        let ticks = self.clip.duration.as_nanos() * u128::from(numerator);
+        let per_frame = 1_000_000_000 * u128::from(denominator);
+        u64::try_from(ticks.div_ceil(per_frame)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Renders, shows how far it is, and puts the result in its place.
+pub fn run(args: &RenderArgs) -> Result<(), Failure> {
+    let settings = check(args)?;
+    let stop = watch_signals()?;
+    let pipeline = Pipeline::new(&settings)?;
+    let staged = Staged::new(&settings.output)?;
+    pipeline.write_to(staged.location());
+    let started = Instant::now();
+    let progress = Progress::new(settings.frames());
+    let ended = play(&pipeline, &stop, &progress);
+    pipeline.stop();
+    progress.finish();
+    ended?;
+    let frames = pipeline.frames_done();
+    let output = args.output.display();
+    if frames == 0 {
+        let interrupted = Failure::Interrupted("ended before the first frame".to_owned());
+        let empty = Failure::Failed(format!("{output}: no frame was made"));
+        return Err(if stop.load(Ordering::Relaxed) { interrupted } else { empty });
+    }
+    staged.commit(frames)?;
+    if stop.load(Ordering::Relaxed) && frames < settings.frames() {
+        let total = settings.frames();
+        return Err(Failure::Interrupted(format!(
+            "ended: {output} has {frames} of {total} frames"
+        )));
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let rate = frames as f64 / seconds.max(1e-3);
+    write::note(&format!("{output}: {frames} frames in {seconds:.1} s, {rate:.0} a second"));
+    Ok(())
+}
+
+fn check(args: &RenderArgs) -> Result<Settings<'_>, Failure> {
+    let mut check = Check::default();
+    let output = Output::parse(&mut check, &args.output);
+    let even = output.as_ref().is_some_and(Output::needs_even_sides);
+    let clip = settings::clip(&mut check, &args.motion, &args.time);
+    let size = settings::size(&mut check, args.picture.size.as_deref(), even);
+    let fit = settings::fit(&mut check, args.picture.fit.as_deref());
+    let limits = settings::limits(&mut check, &args.limits);
+    check.finish()?;
+    let Some(output) = output else {
+        return Err(Failure::Settings("output: no file was named".to_owned()));
+    };
+    Ok(Settings { image: &args.image, output, clip, size, fit, limits })
+}
+
+/// A flag that the first Ctrl-C sets. The second one ends the process.
+fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag unset and sets it.
+        flag::register_conditional_shutdown(signal, 130, stop.clone())
+            .and_then(|_| flag::register(signal, stop.clone()))
+            .map_err(|e| Failure::Failed(format!("signals cannot be watched: {e}")))?;
+    }
+    Ok(stop)
+}
+
+/// How often the bar moves and the flag is looked at.
+const TICK: gst::ClockTime = gst::ClockTime::from_mseconds(100);
+/// How long the encoder may take to write what it holds after Ctrl-C.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// Plays to the end, or to where the user ends it.
+fn play(pipeline: &Pipeline, stop: &AtomicBool, progress: &Progress) -> Result<(), Failure> {
+    let bus = pipeline.start()?;
+    let mut asked_to_end = None;
+    loop {
+        let message =
+            bus.timed_pop_filtered(TICK, &[gst::MessageType::Eos, gst::MessageType::Error]);
+        progress.show(pipeline.frames_done());
+        match message.as_ref().map(|m| m.view()) {
+            Some(gst::MessageView::Eos(_)) => return Ok(()),
+            Some(gst::MessageView::Error(e)) => return Err(Failure::Failed(e.error().to_string())),
+            _ => {}
+        }
+        if stop.load(Ordering::Relaxed) {
+            let since = *asked_to_end.get_or_insert_with(|| {
+                pipeline.end();
+                Instant::now()
+            });
+            if since.elapsed() > LAST_WORDS {
+                return Err(Failure::Interrupted("the encoder did not come to an end".to_owned()));
+            }
+        }
+    }
+}
