@@ -15,7 +15,11 @@ use support::{assert_done, assert_fails, names, photo, run, stillmotion};
 
 /// Width, height, frame rate and number of frames of a video, by decoding it.
 fn probe(path: &Path) -> String {
-    let output = Command::new("gst-discoverer-1.0").arg("-v").arg(path).output().expect("gst-discoverer-1.0");
+    let output = Command::new("gst-discoverer-1.0")
+        .arg("-v")
+        .arg(path)
+        .output()
+        .expect("gst-discoverer-1.0");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let field = |name: &str| {
         let line = text.lines().map(str::trim).find(|line| line.starts_with(name));

@@ -4,7 +4,6 @@
 pub mod flow;
 pub mod launch;
 pub mod photos;
-
 pub mod pictures;
 pub mod pipeline;
 pub mod rig;
