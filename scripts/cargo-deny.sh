@@ -10,7 +10,9 @@ tools=$PWD/build/tools
 deny=$(command -v cargo-deny || echo "$tools/bin/cargo-deny")
 if [ ! -x "$deny" ]; then
     echo "cargo-deny: installing version $version into $tools"
-    cargo install cargo-deny --version "$version" --locked --root "$tools" --quiet
+    # It runs for a second and is built for minutes: without optimisation both are short.
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+        cargo install cargo-deny --version "$version" --locked --root "$tools" --quiet
 fi
 [ $# -gt 0 ] || set -- bans licenses sources
 "$deny" --all-features check "$@"
