@@ -3,11 +3,13 @@
 
 use rayon::prelude::*;
 
+#[cfg(target_arch = "x86_64")]
+use super::sample::avx2;
 use super::{
     relief::GRID_STEP,
-    sample::{avx2, scalar},
+    sample::{Line, SPARE_POINTS, scalar},
     texture::Texture,
-    view::View,
+    view::{Guesses, Lines, View},
 };
 use crate::image::{FrameMut, Image, PlaneLayout};
 
@@ -54,22 +56,20 @@ pub(super) fn copy(image: &Image, out: &mut FrameMut<'_>) {
     }
 }
 
-/// One coordinate of the places in the still, on the grid and along a row.
+/// One coordinate of the places in the still.
 struct Places {
     /// Solved rows of the grid.
     grid: Vec<i32>,
-    /// One value for each grid point of the row at hand.
+    /// One value for each grid point of the row at hand, and some to spare.
     points: Vec<i32>,
-    /// One value for each sample of the row at hand.
-    row: Vec<i32>,
 }
 
 impl Places {
     fn new(grid_width: usize) -> Self {
         Self {
             grid: vec![0; grid_width * (BAND_ROWS / GRID_STEP + 1)],
-            points: vec![0; grid_width + 8],
-            row: vec![0; ((grid_width - 1) * GRID_STEP).next_multiple_of(8)],
+            // A row ends with whole vectors of samples.
+            points: vec![0; grid_width + 2 * SPARE_POINTS],
         }
     }
 
@@ -108,7 +108,14 @@ impl Scratch {
             unsafe { self.render_band_avx2(view, band, strips, textures) };
             return;
         }
-        self.render_band_with(view, band, strips, textures, scalar::expand, scalar::sample_row);
+        self.render_band_with(
+            view,
+            band,
+            strips,
+            textures,
+            |view, lines, guesses| view.look_up(lines, guesses),
+            scalar::sample_row,
+        );
     }
 
     /// The same code compiled to wider vectors, with a sampler of its own.
@@ -121,13 +128,14 @@ impl Scratch {
         strips: Vec<Strip<'_>>,
         textures: &[Texture],
     ) {
-        let sample = |texture: &Texture, xs: &[i32], ys: &[i32], dst: &mut [u8]| {
-            avx2::sample_row(texture, xs, ys, dst);
-        };
-        let expand = |points: &[i32], subsampling: usize, row: &mut [i32]| {
-            avx2::expand(points, subsampling, row);
-        };
-        self.render_band_with(view, band, strips, textures, expand, sample);
+        self.render_band_with(
+            view,
+            band,
+            strips,
+            textures,
+            |view, lines, guesses| view.look_up_avx2(lines, guesses),
+            |texture, line, dst| avx2::sample_row(texture, line, dst),
+        );
     }
 
     #[inline(always)]
@@ -137,8 +145,8 @@ impl Scratch {
         band: usize,
         strips: Vec<Strip<'_>>,
         textures: &[Texture],
-        expand: impl Fn(&[i32], usize, &mut [i32]),
-        sample: impl Fn(&Texture, &[i32], &[i32], &mut [u8]),
+        look_up: impl Fn(&View<'_>, &Lines, &Guesses) -> Guesses + Copy,
+        sample: impl Fn(&Texture, &Line<'_>, &mut [u8]),
     ) {
         let first = band * BAND_ROWS / GRID_STEP;
         let rows = strips.first().map_or(0, |strip| strip.data.len().div_ceil(strip.stride));
@@ -148,18 +156,15 @@ impl Scratch {
         for (j, (xs, ys)) in
             grid_rows.zip(self.ys.grid.chunks_exact_mut(grid_width)).take(solved).enumerate()
         {
-            view.solve_row(first + j, xs, ys);
+            view.solve_row(first + j, look_up, xs, ys);
         }
         for (strip, texture) in strips.into_iter().zip(textures) {
-            let width = strip.layout.width;
             for (j, dst) in strip.data.chunks_mut(strip.stride).enumerate() {
-                let y = j * strip.subsampling;
-                for places in [&mut self.xs, &mut self.ys] {
-                    places.interpolate(y, grid_width);
-                    expand(&places.points, strip.subsampling, &mut places.row);
-                }
-                let (xs, ys) = (&self.xs.row[..width], &self.ys.row[..width]);
-                sample(texture, xs, ys, &mut dst[..strip.layout.row_bytes()]);
+                self.xs.interpolate(j * strip.subsampling, grid_width);
+                self.ys.interpolate(j * strip.subsampling, grid_width);
+                let (xs, ys) = (&*self.xs.points, &*self.ys.points);
+                let line = Line { xs, ys, subsampling: strip.subsampling };
+                sample(texture, &line, &mut dst[..strip.layout.row_bytes()]);
             }
         }
     }

@@ -119,13 +119,19 @@ impl<'a> View<'a> {
     /// Solves grid row `j`: writes the place in the still, in pixels with [`FRACTION_BITS`]
     /// fraction bits, for each point of the row.
     #[inline(always)]
-    pub fn solve_row(&self, j: usize, xs: &mut [i32], ys: &mut [i32]) {
+    pub fn solve_row(
+        &self,
+        j: usize,
+        look_up: impl Fn(&Self, &Lines, &Guesses) -> Guesses + Copy,
+        xs: &mut [i32],
+        ys: &mut [i32],
+    ) {
         let y = (j * GRID_STEP) as f32 + 0.5 - self.half[1];
         let chunks = xs.chunks_mut(LANES).zip(ys.chunks_mut(LANES));
         for (chunk, (xs, ys)) in chunks.enumerate() {
             let first = chunk * LANES * GRID_STEP;
             let lines = Lines::new(&self.rays, first as f32 + 0.5 - self.half[0], y);
-            let w = self.meet(&lines);
+            let w = self.meet(&lines, look_up);
             for (axis, out) in [&mut *xs, &mut *ys].into_iter().enumerate() {
                 let mut places = [0.0; LANES];
                 for k in 0..LANES {
@@ -147,11 +153,11 @@ impl<'a> View<'a> {
     /// Where each line meets the relief. The relief is so gentle that the step from one guess to
     /// the next shrinks each time; Aitken's extrapolation does the rest.
     #[inline(always)]
-    fn meet(&self, lines: &Lines) -> [f32; LANES] {
+    fn meet(&self, lines: &Lines, look_up: impl Fn(&Self, &Lines, &Guesses) -> Guesses) -> Guesses {
         let mut guess = [MIDDLE; LANES];
         for _ in 0..ROUNDS {
-            let first = self.look_up(lines, &guess);
-            let second = self.look_up(lines, &first);
+            let first = look_up(self, lines, &guess);
+            let second = look_up(self, lines, &first);
             let mut unsettled = 0.0;
             for k in 0..LANES {
                 let (before, after) = (first[k] - guess[k], second[k] - first[k]);
@@ -169,7 +175,7 @@ impl<'a> View<'a> {
 
     /// Bilinear nearness where the lines are at `w`.
     #[inline(always)]
-    fn look_up(&self, lines: &Lines, w: &[f32; LANES]) -> [f32; LANES] {
+    pub fn look_up(&self, lines: &Lines, w: &Guesses) -> Guesses {
         let mut cells = [0i32; LANES];
         let mut across = [0.0; LANES];
         let mut down = [0.0; LANES];
@@ -184,27 +190,72 @@ impl<'a> View<'a> {
             down[k] = y - top as f32;
             cells[k] = top.wrapping_mul(self.grid_width).wrapping_add(left);
         }
-        // Taken apart first, so that the rest is done in vectors.
-        let mut corners = [[0.0; LANES]; 4];
-        for k in 0..LANES {
-            let cell = self.cells[cells[k] as usize];
-            for (corner, value) in corners.iter_mut().zip(cell) {
-                corner[k] = value;
-            }
-        }
         let mut found = [0.0; LANES];
         for k in 0..LANES {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|corner: usize| corners[corner][k]);
+            let [a, b, c, d] = self.cells[cells[k] as usize];
             let above = a + (b - a) * across[k];
             let below = c + (d - c) * across[k];
             found[k] = above + (below - above) * down[k];
         }
         found
     }
+
+    /// [`View::look_up`], the same to the bit.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub fn look_up_avx2(&self, lines: &Lines, w: &Guesses) -> Guesses {
+        use std::arch::x86_64::*;
+        // SAFETY: arrays of eight hold the 32 bytes that are read.
+        let load = |values: &Guesses| unsafe { _mm256_loadu_ps(values.as_ptr()) };
+        let w = load(w);
+        let along = |axis: usize| {
+            let reached = _mm256_mul_ps(w, load(&lines.near[axis]));
+            let place = _mm256_add_ps(load(&lines.far[axis]), reached);
+            let place = _mm256_add_ps(place, _mm256_set1_ps(self.half[axis] - 0.5));
+            let place = _mm256_mul_ps(place, _mm256_set1_ps(1.0 / GRID_STEP as f32));
+            // In this order NaN becomes 0.
+            let place = _mm256_max_ps(place, _mm256_setzero_ps());
+            _mm256_min_ps(place, _mm256_set1_ps(self.last[axis]))
+        };
+        let (x, y) = (along(0), along(1));
+        let (left, top) = (_mm256_cvttps_epi32(x), _mm256_cvttps_epi32(y));
+        let across = _mm256_sub_ps(x, _mm256_cvtepi32_ps(left));
+        let down = _mm256_sub_ps(y, _mm256_cvtepi32_ps(top));
+        let rows = _mm256_mullo_epi32(top, _mm256_set1_epi32(self.grid_width));
+        let mut at = [0i32; LANES];
+        // SAFETY: the array holds the 32 bytes that are written.
+        unsafe { _mm256_storeu_si256(at.as_mut_ptr().cast(), _mm256_add_epi32(rows, left)) };
+        // Cells 0 to 3 in the low halves, 4 to 7 in the high ones; then turned on their side.
+        let pair = |k: usize| {
+            let cell = |k: usize| {
+                let cell = &self.cells[at[k] as usize];
+                // SAFETY: a cell holds the 16 bytes that are read.
+                unsafe { _mm_loadu_ps(cell.as_ptr()) }
+            };
+            _mm256_set_m128(cell(k + 4), cell(k))
+        };
+        let (c0, c1, c2, c3) = (pair(0), pair(1), pair(2), pair(3));
+        let (low01, high01) = (_mm256_unpacklo_ps(c0, c1), _mm256_unpackhi_ps(c0, c1));
+        let (low23, high23) = (_mm256_unpacklo_ps(c2, c3), _mm256_unpackhi_ps(c2, c3));
+        let a = _mm256_shuffle_ps::<0x44>(low01, low23);
+        let b = _mm256_shuffle_ps::<0xee>(low01, low23);
+        let c = _mm256_shuffle_ps::<0x44>(high01, high23);
+        let d = _mm256_shuffle_ps::<0xee>(high01, high23);
+        let mix = |a, b, share| _mm256_add_ps(a, _mm256_mul_ps(_mm256_sub_ps(b, a), share));
+        let found = mix(mix(a, b, across), mix(c, d, across), down);
+        let mut out = [0.0; LANES];
+        // SAFETY: the array holds the 32 bytes that are written.
+        unsafe { _mm256_storeu_ps(out.as_mut_ptr(), found) };
+        out
+    }
 }
 
+/// One nearness for each of [`LANES`] lines.
+pub(super) type Guesses = [f32; LANES];
+
 /// The lines of [`LANES`] neighbours of a grid row.
-struct Lines {
+pub(super) struct Lines {
     far: [[f32; LANES]; 2],
     near: [[f32; LANES]; 2],
 }
@@ -265,7 +316,7 @@ mod tests {
         let (mut xs, mut ys) = (vec![0; relief.width], vec![0; relief.width]);
         (0..relief.height)
             .flat_map(|j| {
-                view.solve_row(j, &mut xs, &mut ys);
+                view.solve_row(j, View::look_up, &mut xs, &mut ys);
                 let pixels = |v: &i32| f64::from(*v) / 65536.0;
                 xs.iter().map(pixels).zip(ys.iter().map(pixels)).collect::<Vec<_>>()
             })
@@ -334,8 +385,13 @@ mod tests {
                 for i in 0..10 {
                     let at = |v: usize, half: f32| (v * 8) as f32 + 0.5 - half;
                     let lines = Lines::new(&view.rays, at(i * 8, 320.0), at(j, 180.0));
-                    let found = view.meet(&lines);
+                    let found = view.meet(&lines, View::look_up);
                     let there = view.look_up(&lines, &found);
+                    #[cfg(target_arch = "x86_64")]
+                    if std::arch::is_x86_feature_detected!("avx2") {
+                        // SAFETY: the processor has AVX2.
+                        assert_eq!(unsafe { view.look_up_avx2(&lines, &found) }, there);
+                    }
                     for k in 0..LANES {
                         // How far off in pixels of the picture.
                         let near = lines.near[0][k].hypot(lines.near[1][k]);

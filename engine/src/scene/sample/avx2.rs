@@ -7,7 +7,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{FRACTION_BITS, Texture, scalar};
+use super::{FRACTION_BITS, Line, Texture, scalar};
 use crate::scene::texture::BIAS;
 
 /// Places in a vector.
@@ -16,204 +16,256 @@ const LANES: usize = 8;
 /// See [`scalar::sample_row`].
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(in crate::scene) fn sample_row(texture: &Texture, xs: &[i32], ys: &[i32], dst: &mut [u8]) {
+pub(in crate::scene) fn sample_row(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
     match texture.channels {
-        1 => one_channel(texture, xs, ys, dst),
-        2 => channels::<2>(texture, xs, ys, dst),
-        3 => channels::<3>(texture, xs, ys, dst),
-        _ => channels::<4>(texture, xs, ys, dst),
+        1 => one_channel(texture, line, dst),
+        2 => channels::<2>(texture, line, dst),
+        3 => channels::<3>(texture, line, dst),
+        _ => channels::<4>(texture, line, dst),
+    }
+}
+
+/// The places of eight samples, from the grid points around them.
+struct Between {
+    /// Which points lie before and behind each sample.
+    before: __m256i,
+    behind: __m256i,
+    /// How many quarters of the way each sample has come.
+    quarters: __m256i,
+    /// Bits to shift out: one for halved chroma.
+    halve: __m128i,
+    /// Grid points from eight samples to the next eight.
+    step: usize,
+}
+
+impl Between {
+    #[target_feature(enable = "avx2")]
+    fn new(subsampling: usize) -> Self {
+        let (before, quarters) = if subsampling == 1 {
+            ([0, 0, 0, 0, 1, 1, 1, 1], [0, 1, 2, 3, 0, 1, 2, 3])
+        } else {
+            ([0, 0, 1, 1, 2, 2, 3, 3], [0, 2, 0, 2, 0, 2, 0, 2])
+        };
+        let before = load_eight(&before);
+        Self {
+            before,
+            behind: _mm256_add_epi32(before, _mm256_set1_epi32(1)),
+            quarters: load_eight(&quarters),
+            halve: _mm_cvtsi32_si128(i32::from(subsampling == 2)),
+            step: 2 * subsampling,
+        }
+    }
+
+    /// Eight places behind grid point `at`. There are eight points from there on.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn places(&self, points: &[i32], at: usize) -> __m256i {
+        let near = points[at..].first_chunk().map_or(_mm256_setzero_si256(), |p| load_eight(p));
+        let a = _mm256_permutevar8x32_epi32(near, self.before);
+        let b = _mm256_permutevar8x32_epi32(near, self.behind);
+        let way = _mm256_mullo_epi32(_mm256_sub_epi32(b, a), self.quarters);
+        _mm256_sra_epi32(_mm256_add_epi32(a, _mm256_srai_epi32::<2>(way)), self.halve)
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn one_channel(texture: &Texture, xs: &[i32], ys: &[i32], dst: &mut [u8]) {
-    let (xs, xs_rest) = xs.as_chunks::<LANES>();
-    let (ys, ys_rest) = ys.as_chunks::<LANES>();
+fn one_channel(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
+    let between = Between::new(line.subsampling);
     let origin = texture.origin();
-    let mut pairs = xs.chunks_exact(2).zip(ys.chunks_exact(2));
-    let (dst, dst_rest) = dst.as_chunks_mut::<{ 2 * LANES }>();
-    for ((xs, ys), dst) in pairs.by_ref().zip(dst) {
-        let eight = |k: usize| Eight::new(texture, origin, &xs[k], &ys[k]);
-        match (eight(0), eight(1)) {
-            (Some(first), Some(second)) => sixteen(texture, &first, &second, dst),
-            _ => scalar::sample_row(texture, xs.as_flattened(), ys.as_flattened(), dst),
+    let stride = _mm256_set1_epi32(texture.stride as i32);
+    let last = texture.data.len().saturating_sub(texture.stride + 16);
+    let (blocks, rest) = dst.as_chunks_mut::<{ 2 * LANES }>();
+    let done = blocks.len() * 2 * LANES;
+    for (i, dst) in blocks.iter_mut().enumerate() {
+        let points = 2 * i * between.step;
+        // Each of the two vectors holds two groups of four.
+        let x_low = between.places(line.xs, points);
+        let y_low = between.places(line.ys, points);
+        let x_high = between.places(line.xs, points + between.step);
+        let y_high = between.places(line.ys, points + between.step);
+        let weights = Weights::new([x_low, x_high], [y_low, y_high]);
+
+        let (at_low, at_high) = (index(x_low, y_low, stride), index(x_high, y_high, stride));
+        let (offset_low, low_is_wide) = behind_first(at_low);
+        let (offset_high, high_is_wide) = behind_first(at_high);
+        let starts = [
+            _mm256_extract_epi32::<0>(at_low),
+            _mm256_extract_epi32::<4>(at_low),
+            _mm256_extract_epi32::<0>(at_high),
+            _mm256_extract_epi32::<4>(at_high),
+        ]
+        .map(|at| origin.wrapping_add(at as usize));
+        let wide = _mm256_castsi256_ps(_mm256_or_si256(low_is_wide, high_is_wide));
+        if _mm256_movemask_ps(wide) != 0 || starts.iter().any(|start| *start > last) {
+            *dst = one_by_one(texture, [at_low, at_high], &weights);
+            continue;
         }
+        // The first eight use the low halves of the lanes, the second eight the high halves.
+        let twice = |offset| _mm256_or_si256(offset, _mm256_slli_epi32::<8>(offset));
+        let pick_low =
+            _mm256_add_epi32(twice(offset_low), _mm256_set1_epi32(0x8080_0100_u32 as i32));
+        let high = _mm256_slli_epi32::<16>(twice(offset_high));
+        let pick_high = _mm256_add_epi32(high, _mm256_set1_epi32(0x0100_8080));
+        let mut rows = [weights.across; 2];
+        for (sums, down) in rows.iter_mut().zip([0, texture.stride]) {
+            // SAFETY: no start lies behind `last`, so these bytes lie in the texture.
+            let (low, high) = unsafe {
+                (
+                    load_pair(texture, starts[0] + down, starts[1] + down),
+                    load_pair(texture, starts[2] + down, starts[3] + down),
+                )
+            };
+            let low = _mm256_shuffle_epi8(low, pick_low);
+            let high = _mm256_shuffle_epi8(high, pick_high);
+            *sums = _mm256_maddubs_epi16(weights.across, _mm256_or_si256(low, high));
+        }
+        *dst = in_order(blend(rows, weights.down));
     }
-    let odd = xs.len() % 2 * LANES;
-    let last = |all: &'_ [[i32; LANES]]| all.last().copied().unwrap_or_default();
-    let (head, tail) = dst_rest.split_at_mut(odd);
-    scalar::sample_row(texture, &last(xs)[..odd], &last(ys)[..odd], head);
-    scalar::sample_row(texture, xs_rest, ys_rest, tail);
+    scalar::sample_from(texture, line, done, rest);
 }
 
-/// Eight places, of which each four lie in one row of the texture, within sixteen bytes.
-struct Eight {
-    /// Where the two groups of four start: sixteen bytes from there on, and as many one row
-    /// further down, lie in the texture.
-    starts: [usize; 2],
-    /// Column of each place behind the start of its group, 0..=14.
-    offset: __m256i,
-    /// Weights of the samples to the left and right, in the two low bytes of each lane.
+/// The weights of sixteen places, the first eight in the low halves of the lanes.
+struct Weights {
+    /// Of the samples to the left and right, a byte each.
     across: __m256i,
-    /// Weight of the row below, in the low half of each lane, 0..32768.
+    /// Of the row below, 0..32768.
     down: __m256i,
 }
 
-impl Eight {
-    /// Nothing when the places lie further apart than that.
+impl Weights {
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn new(texture: &Texture, origin: usize, xs: &[i32; LANES], ys: &[i32; LANES]) -> Option<Self> {
-        const SHIFT: u32 = FRACTION_BITS - 1;
-        let (x, y) = (load_eight(xs), load_eight(ys));
-        let columns = _mm256_srai_epi32::<{ SHIFT as i32 }>(x);
-        let rows = _mm256_srai_epi32::<{ SHIFT as i32 }>(y);
-        let offset = _mm256_sub_epi32(columns, _mm256_shuffle_epi32::<0>(columns));
-        // A lane is negative when its place lies left of its group's start, or more than 14
-        // right of it.
-        let apart = _mm256_or_si256(offset, _mm256_sub_epi32(_mm256_set1_epi32(14), offset));
-        let same_row = _mm256_cmpeq_epi32(rows, _mm256_shuffle_epi32::<0>(rows));
-        let good = _mm256_castsi256_ps(_mm256_andnot_si256(apart, same_row));
-        // Wrapping: a place outside the plane is caught below, whatever it comes to.
-        let start = |k: usize| {
-            let (column, row) = ((xs[k] >> SHIFT) as usize, (ys[k] >> SHIFT) as usize);
-            origin.wrapping_add(row.wrapping_mul(texture.stride)).wrapping_add(column)
-        };
-        let starts = [start(0), start(LANES / 2)];
-        let last = texture.data.len().saturating_sub(texture.stride + 16);
-        if _mm256_movemask_ps(good) != 0xff || starts[0] > last || starts[1] > last {
-            return None;
+    fn new(x: [__m256i; 2], y: [__m256i; 2]) -> Self {
+        let low = _mm256_and_si256(_mm256_srli_epi32::<8>(x[0]), _mm256_set1_epi32(0x7f));
+        let high = _mm256_and_si256(_mm256_slli_epi32::<8>(x[1]), _mm256_set1_epi32(0x7f_0000));
+        let right = _mm256_or_si256(low, high);
+        let pair = _mm256_sub_epi16(_mm256_slli_epi16::<8>(right), right);
+        let below = _mm256_and_si256(y[0], _mm256_set1_epi32(0x7fff));
+        let high = _mm256_and_si256(_mm256_slli_epi32::<16>(y[1]), _mm256_set1_epi32(0x7fff_0000));
+        Self {
+            across: _mm256_add_epi16(pair, _mm256_set1_epi16(128)),
+            down: _mm256_or_si256(below, high),
         }
-        let right = _mm256_and_si256(_mm256_srli_epi32::<8>(x), _mm256_set1_epi32(0x7f));
-        let pair = _mm256_sub_epi32(_mm256_slli_epi32::<8>(right), right);
-        Some(Self {
-            starts,
-            offset,
-            across: _mm256_add_epi32(pair, _mm256_set1_epi32(128)),
-            down: _mm256_and_si256(y, _mm256_set1_epi32(0x7fff)),
-        })
-    }
-
-    /// Sixteen bytes for each group of four, in the upper or the lower row.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn load(&self, texture: &Texture, lower: bool) -> __m256i {
-        let load = |start: usize| {
-            let at = if lower { start + texture.stride } else { start };
-            debug_assert!(at + 16 <= texture.data.len());
-            // SAFETY: `new` has seen that these bytes lie in the texture.
-            unsafe { _mm_loadu_si128(texture.data.as_ptr().add(at).cast()) }
-        };
-        _mm256_set_m128i(load(self.starts[1]), load(self.starts[0]))
     }
 }
 
-/// Sixteen samples of a plane with one channel.
+/// Where in the plane each place lies, in samples behind the first.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn sixteen(texture: &Texture, first: &Eight, second: &Eight, dst: &mut [u8; 2 * LANES]) {
-    // The first eight use the low halves of the lanes, the second eight the high halves.
-    let pick = |eight: &Eight| _mm256_or_si256(eight.offset, _mm256_slli_epi32::<8>(eight.offset));
-    let pick_low = _mm256_add_epi32(pick(first), _mm256_set1_epi32(0x8080_0100_u32 as i32));
-    let high = _mm256_slli_epi32::<16>(pick(second));
-    let pick_high = _mm256_add_epi32(high, _mm256_set1_epi32(0x0100_8080));
-    let both = |low, high| _mm256_or_si256(low, _mm256_slli_epi32::<16>(high));
-    let weights = both(first.across, second.across);
-    let down = both(first.down, second.down);
+fn index(x: __m256i, y: __m256i, stride: __m256i) -> __m256i {
+    let column = _mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(x);
+    let row = _mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(y);
+    _mm256_add_epi32(_mm256_mullo_epi32(row, stride), column)
+}
 
-    let mut rows = [weights; 2];
-    for (sums, lower) in rows.iter_mut().zip([false, true]) {
-        let low = _mm256_shuffle_epi8(first.load(texture, lower), pick_low);
-        let high = _mm256_shuffle_epi8(second.load(texture, lower), pick_high);
-        *sums = _mm256_maddubs_epi16(weights, _mm256_or_si256(low, high));
+/// How far each index lies behind the first of its four, and a sign bit where that is before it
+/// or more than 14: in another row, say.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn behind_first(at: __m256i) -> (__m256i, __m256i) {
+    let offset = _mm256_sub_epi32(at, _mm256_shuffle_epi32::<0>(at));
+    let too_far = _mm256_sub_epi32(_mm256_set1_epi32(14), offset);
+    (offset, _mm256_or_si256(offset, too_far))
+}
+
+/// Sixteen samples that lie too far apart to be loaded together.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn one_by_one(texture: &Texture, at: [__m256i; 2], weights: &Weights) -> [u8; 2 * LANES] {
+    let at = at.map(|at| store_eight(at));
+    let origin = texture.origin();
+    let mut rows = [weights.across; 2];
+    for (sums, down) in rows.iter_mut().zip([0, texture.stride]) {
+        let mut pairs = [0; LANES];
+        for (k, pair) in pairs.iter_mut().enumerate() {
+            let two = |at: i32| {
+                let at = origin.wrapping_add(at as usize).wrapping_add(down);
+                let two = texture.data.get(at..).and_then(|bytes| bytes.first_chunk());
+                u32::from(u16::from_le_bytes(two.copied().unwrap_or_default()))
+            };
+            *pair = (two(at[0][k]) | two(at[1][k]) << 16) as i32;
+        }
+        *sums = _mm256_maddubs_epi16(weights.across, load_eight(&pairs));
     }
-    let samples = blend(rows, down);
-    // Even bytes of the even words are the first eight, of the odd words the second.
+    in_order(blend(rows, weights.down))
+}
+
+/// Samples of 16 bits, the first eight in the low halves of the lanes, as bytes in order.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn in_order(samples: __m256i) -> [u8; 2 * LANES] {
     let order = _mm256_setr_epi8(
         0, 4, 8, 12, 2, 6, 10, 14, -1, -1, -1, -1, -1, -1, -1, -1, //
         0, 4, 8, 12, 2, 6, 10, 14, -1, -1, -1, -1, -1, -1, -1, -1,
     );
     let lanes = _mm256_shuffle_epi8(samples, order);
     let packed = _mm256_permutevar8x32_epi32(lanes, _mm256_setr_epi32(0, 4, 1, 5, 2, 3, 6, 7));
-    store(dst, _mm256_castsi256_si128(packed));
-}
-
-/// Straight lines between grid points four pixels apart: see [`scalar::expand`].
-#[inline]
-#[target_feature(enable = "avx2")]
-pub(in crate::scene) fn expand(points: &[i32], subsampling: usize, row: &mut [i32]) {
-    let full = subsampling == 1;
-    let (from, to, quarters) = if full {
-        ([0, 0, 0, 0, 1, 1, 1, 1], [1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 2, 3, 0, 1, 2, 3])
-    } else {
-        ([0, 0, 1, 1, 2, 2, 3, 3], [1, 1, 2, 2, 3, 3, 4, 4], [0, 2, 0, 2, 0, 2, 0, 2])
-    };
-    let [from, to, quarters] = [load_eight(&from), load_eight(&to), load_eight(&quarters)];
-    let halve = _mm_cvtsi32_si128(i32::from(!full));
-    let cells = if full { 2 } else { 4 };
-    let (blocks, _) = row.as_chunks_mut::<LANES>();
-    let starts = (0..points.len()).step_by(cells);
-    for (block, start) in blocks.iter_mut().zip(starts) {
-        let Some(near) = points[start..].first_chunk() else { return };
-        let near = load_eight(near);
-        let a = _mm256_permutevar8x32_epi32(near, from);
-        let b = _mm256_permutevar8x32_epi32(near, to);
-        let way = _mm256_mullo_epi32(_mm256_sub_epi32(b, a), quarters);
-        let place = _mm256_add_epi32(a, _mm256_srai_epi32::<2>(way));
-        // SAFETY: the array holds the 32 bytes that are written.
-        unsafe { _mm256_storeu_si256(block.as_mut_ptr().cast(), _mm256_sra_epi32(place, halve)) };
-    }
+    let mut out = [0; 2 * LANES];
+    // SAFETY: the array holds the 16 bytes that are written.
+    unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), _mm256_castsi256_si128(packed)) };
+    out
 }
 
 /// Samples of a plane with `C` interleaved channels, four at a time.
 #[target_feature(enable = "avx2")]
-fn channels<const C: usize>(texture: &Texture, xs: &[i32], ys: &[i32], dst: &mut [u8]) {
-    const SHIFT: u32 = FRACTION_BITS - 1;
-    let (xs, xs_rest) = xs.as_chunks::<4>();
-    let (ys, ys_rest) = ys.as_chunks::<4>();
-    let (dst, dst_rest) = dst.split_at_mut(xs.len() * 4 * C);
+fn channels<const C: usize>(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
+    let between = Between::new(line.subsampling);
     let origin = texture.origin();
     let pick = pick_pairs::<C>();
     let spread = _mm256_setr_epi8(
         0, 1, 0, 1, 0, 1, 0, 1, 4, 5, 4, 5, 4, 5, 4, 5, //
         8, 9, 8, 9, 8, 9, 8, 9, 12, 13, 12, 13, 12, 13, 12, 13,
     );
-    for ((xs, ys), dst) in xs.iter().zip(ys).zip(dst.chunks_exact_mut(4 * C)) {
-        let mut weights = [0; 4];
-        let mut down = [0; 4];
-        let mut at = [0; 4];
-        for k in 0..4 {
-            let right = xs[k] >> 8 & 0x7f;
-            weights[k] = (right << 8) - right + 128;
-            down[k] = ys[k] & 0x7fff;
-            let (column, row) = ((xs[k] >> SHIFT) as usize, (ys[k] >> SHIFT) as usize);
-            at[k] = origin + row * texture.stride + column * C;
-        }
-        let weights = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(load_four(&weights)), spread);
-        let down = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(load_four(&down)), spread);
-        let mut rows = [weights; 2];
-        for sums in &mut rows {
-            let eight = |k: usize| {
-                let bytes = texture.data[at[k]..].first_chunk().copied().unwrap_or_default();
-                i64::from_le_bytes(bytes)
+    let blocks = dst.len() / (LANES * C);
+    let (dst, rest) = dst.split_at_mut(blocks * LANES * C);
+    for (i, dst) in dst.chunks_exact_mut(LANES * C).enumerate() {
+        let x = between.places(line.xs, i * between.step);
+        let y = between.places(line.ys, i * between.step);
+        let right = _mm256_and_si256(_mm256_srli_epi32::<8>(x), _mm256_set1_epi32(0x7f));
+        let pair = _mm256_sub_epi32(_mm256_slli_epi32::<8>(right), right);
+        let weights = _mm256_add_epi32(pair, _mm256_set1_epi32(128));
+        let down = _mm256_and_si256(y, _mm256_set1_epi32(0x7fff));
+        let columns = store_eight(_mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(x));
+        let rows = store_eight(_mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(y));
+        for (half, dst) in dst.chunks_exact_mut(4 * C).enumerate() {
+            let mut at = [0; 4];
+            for (k, at) in at.iter_mut().enumerate() {
+                let (column, row) = (columns[4 * half + k] as usize, rows[4 * half + k] as usize);
+                *at = origin + row * texture.stride + column * C;
+            }
+            let four = |of: __m256i| {
+                let four = if half == 0 {
+                    _mm256_castsi256_si128(of)
+                } else {
+                    _mm256_extracti128_si256::<1>(of)
+                };
+                _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(four), spread)
             };
-            let texels = _mm256_setr_epi64x(eight(0), eight(1), eight(2), eight(3));
-            *sums = _mm256_maddubs_epi16(weights, _mm256_shuffle_epi8(texels, pick));
-            at = at.map(|at| at + texture.stride);
-        }
-        let samples = blend(rows, down);
-        let bytes = _mm256_packus_epi16(samples, samples);
-        let quads = [
-            _mm256_extract_epi32::<0>(bytes),
-            _mm256_extract_epi32::<1>(bytes),
-            _mm256_extract_epi32::<4>(bytes),
-            _mm256_extract_epi32::<5>(bytes),
-        ];
-        for (quad, out) in quads.iter().zip(dst.chunks_exact_mut(C)) {
-            out.copy_from_slice(&quad.to_le_bytes()[..C]);
+            let (weights, down) = (four(weights), four(down));
+            let mut sums = [weights; 2];
+            for sums in &mut sums {
+                let eight = |k: usize| {
+                    let bytes = texture.data[at[k]..].first_chunk().copied().unwrap_or_default();
+                    i64::from_le_bytes(bytes)
+                };
+                let texels = _mm256_setr_epi64x(eight(0), eight(1), eight(2), eight(3));
+                *sums = _mm256_maddubs_epi16(weights, _mm256_shuffle_epi8(texels, pick));
+                at = at.map(|at| at + texture.stride);
+            }
+            let samples = blend(sums, down);
+            let bytes = _mm256_packus_epi16(samples, samples);
+            let quads = [
+                _mm256_extract_epi32::<0>(bytes),
+                _mm256_extract_epi32::<1>(bytes),
+                _mm256_extract_epi32::<4>(bytes),
+                _mm256_extract_epi32::<5>(bytes),
+            ];
+            for (quad, out) in quads.iter().zip(dst.chunks_exact_mut(C)) {
+                out.copy_from_slice(&quad.to_le_bytes()[..C]);
+            }
         }
     }
-    scalar::sample_row(texture, xs_rest, ys_rest, dst_rest);
+    scalar::sample_from(texture, line, blocks * LANES, rest);
 }
 
 /// The shuffle that lays each channel of a sample beside that of the next sample, for two groups
@@ -252,14 +304,24 @@ fn load_eight(values: &[i32; LANES]) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_four(values: &[i32; 4]) -> __m128i {
-    // SAFETY: the array holds the 16 bytes that are read.
-    unsafe { _mm_loadu_si128(values.as_ptr().cast()) }
+fn store_eight(vector: __m256i) -> [i32; LANES] {
+    let mut out = [0; LANES];
+    // SAFETY: the array holds the 32 bytes that are written.
+    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), vector) };
+    out
 }
 
+/// Sixteen bytes of the texture from each of two indices on.
+///
+/// # Safety
+/// These bytes must lie in the texture.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn store(dst: &mut [u8; 2 * LANES], value: __m128i) {
-    // SAFETY: the array holds the 16 bytes that are written.
-    unsafe { _mm_storeu_si128(dst.as_mut_ptr().cast(), value) };
+unsafe fn load_pair(texture: &Texture, low: usize, high: usize) -> __m256i {
+    debug_assert!(low.max(high) + 16 <= texture.data.len());
+    let data = texture.data.as_ptr();
+    // SAFETY: the caller has seen to it.
+    let (low, high) =
+        unsafe { (_mm_loadu_si128(data.add(low).cast()), _mm_loadu_si128(data.add(high).cast())) };
+    _mm256_set_m128i(high, low)
 }

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The sampler in plain Rust: the definition, and the code for processors without AVX2.
 
-use super::{FRACTION_BITS, Texture};
+use super::{FRACTION_BITS, Line, Texture};
 use crate::scene::texture::BIAS;
 
-/// Writes one row: `dst` holds as many samples as `xs` and `ys` hold places, each in pixels of
-/// the plane with [`FRACTION_BITS`] fraction bits, inside the plane.
-#[inline]
-pub(in crate::scene) fn sample_row(texture: &Texture, xs: &[i32], ys: &[i32], dst: &mut [u8]) {
+/// Writes one row of samples, for the places on `line`, which lie inside the plane.
+pub(in crate::scene) fn sample_row(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
+    sample_from(texture, line, 0, dst);
+}
+
+/// Writes the samples from number `first` on.
+pub(super) fn sample_from(texture: &Texture, line: &Line<'_>, first: usize, dst: &mut [u8]) {
     let channels = texture.channels;
-    for ((&x, &y), out) in xs.iter().zip(ys).zip(dst.chunks_exact_mut(channels)) {
+    for (i, out) in dst.chunks_exact_mut(channels).enumerate() {
+        let [x, y] = line.place(first + i);
         // A place in half pixels, 7 bits of the fraction across, 15 down.
         let (left, right) = (128 - (x >> 8 & 0x7f), x >> 8 & 0x7f);
         let down = y & 0x7fff;
@@ -21,29 +25,6 @@ pub(in crate::scene) fn sample_row(texture: &Texture, xs: &[i32], ys: &[i32], ds
             let (upper, lower) = (across(at), across(at + texture.stride));
             let sum = upper + (((lower - upper) * down + 0x4000) >> 15);
             *out = (((sum + 64) >> 7) as u8) ^ BIAS;
-        }
-    }
-}
-
-/// Fills `row` with places along straight lines between `points`, which are [`GRID_STEP`] pixels
-/// apart: one for each pixel, or for each sample of halved chroma. The length of `row` is a
-/// multiple of 8, and 8 values that nobody needs lie behind the points.
-///
-/// [`GRID_STEP`]: crate::scene::relief::GRID_STEP
-#[inline(always)]
-pub(in crate::scene) fn expand(points: &[i32], subsampling: usize, row: &mut [i32]) {
-    // `points` lie below 2^30, so nothing wraps; a check would keep this from becoming vectors.
-    let part = |a: i32, b: i32, quarters: i32| {
-        a.wrapping_add(b.wrapping_sub(a).wrapping_mul(quarters) >> 2)
-    };
-    let pairs = points.iter().zip(&points[1..]);
-    if subsampling == 1 {
-        for ((&a, &b), row) in pairs.zip(row.chunks_exact_mut(4)) {
-            row.copy_from_slice(&[a, part(a, b, 1), part(a, b, 2), part(a, b, 3)]);
-        }
-    } else {
-        for ((&a, &b), row) in pairs.zip(row.chunks_exact_mut(2)) {
-            row.copy_from_slice(&[a >> 1, part(a, b, 2) >> 1]);
         }
     }
 }
