@@ -20,7 +20,9 @@ fn load_default(path: &Path) -> Result<Image, DecodeError> {
 }
 
 fn write_picture(path: &Path) {
-    image::RgbImage::new(20, 16).save_with_format(path, image::ImageFormat::Png).unwrap();
+    image::RgbImage::new(20, 16)
+        .save_with_format(path, image::ImageFormat::Png)
+        .expect("a picture of 20 x 16 can be written");
 }
 
 #[test]
