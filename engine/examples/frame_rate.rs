@@ -43,11 +43,29 @@ fn main() -> Result<(), Box<dyn Error>> {
             draw(index)?;
         }
         let rate = (clip.frames() - 1) as f64 / start.elapsed().as_secs_f64();
+        let copies = copies_per_second(&sizes);
         println!(
-            "{format:5} {rate:7.1} frames/s, first frame after {:.1} ms, second after {:.1} ms",
+            "{format:5} {rate:7.1} frames/s, first frame after {:.1} ms, second after {:.1} ms; {copies:6.0} copies/s ({:.0} times)",
             first.as_secs_f64() * 1e3,
-            second.as_secs_f64() * 1e3
+            second.as_secs_f64() * 1e3,
+            copies / rate
         );
     }
     Ok(())
+}
+
+/// How often a second a frame of planes of `sizes` bytes can be copied by one core: what memory
+/// allows at most.
+fn copies_per_second(sizes: &[usize]) -> f64 {
+    const COPIES: u32 = 200;
+    let from: Vec<Vec<u8>> = sizes.iter().map(|n| vec![1; *n]).collect();
+    let mut to: Vec<Vec<u8>> = sizes.iter().map(|n| vec![0; *n]).collect();
+    let start = Instant::now();
+    for _ in 0..COPIES {
+        for (to, from) in to.iter_mut().zip(&from) {
+            to.copy_from_slice(std::hint::black_box(from));
+        }
+        std::hint::black_box(&to);
+    }
+    f64::from(COPIES) / start.elapsed().as_secs_f64()
 }

@@ -20,7 +20,7 @@ const FOCAL_LENGTH: f64 = 1.0;
 /// The nearness from which the search starts.
 const MIDDLE: f32 = 0.4;
 /// Rounds of the search at most: two guesses and an extrapolation each.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// A search whose last two guesses are as close as this is done.
 const SETTLED: f32 = 0.02;
 /// One pixel as a fixed-point number.

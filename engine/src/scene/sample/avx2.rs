@@ -71,9 +71,7 @@ impl Between {
 #[target_feature(enable = "avx2")]
 fn one_channel(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
     let between = Between::new(line.subsampling);
-    let origin = texture.origin();
-    let stride = _mm256_set1_epi32(texture.stride as i32);
-    let last = texture.data.len().saturating_sub(texture.stride + 16);
+    let window = Window::new(texture);
     let (blocks, rest) = dst.as_chunks_mut::<{ 2 * LANES }>();
     let done = blocks.len() * 2 * LANES;
     for (i, dst) in blocks.iter_mut().enumerate() {
@@ -84,44 +82,170 @@ fn one_channel(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
         let x_high = between.places(line.xs, points + between.step);
         let y_high = between.places(line.ys, points + between.step);
         let weights = Weights::new([x_low, x_high], [y_low, y_high]);
+        let (at_low, at_high) = (window.index(x_low, y_low), window.index(x_high, y_high));
+        window.fetch_ahead(at_low);
+        let low = Group::behind_first(at_low);
+        let high = Group::behind_first(at_high);
+        let samples = if window.holds(&low, &high) {
+            let upper = window.across(&low, &high, &weights, 0);
+            let lower = window.across(&low, &high, &weights, 1);
+            blend([upper, lower], weights.down)
+        } else {
+            // Four places in two rows of the texture need a third row below them.
+            let (low, low_row) = Group::below_highest(x_low, y_low, &window);
+            let (high, high_row) = Group::below_highest(x_high, y_high, &window);
+            if !window.holds(&low, &high) {
+                *dst = one_by_one(texture, [at_low, at_high], &weights);
+                continue;
+            }
+            let row = _mm256_or_si256(
+                _mm256_and_si256(low_row, _mm256_set1_epi32(0xffff)),
+                _mm256_slli_epi32::<16>(high_row),
+            );
+            let rows = [
+                window.across(&low, &high, &weights, 0),
+                window.across(&low, &high, &weights, 1),
+                window.across(&low, &high, &weights, 2),
+            ];
+            let upper = _mm256_blendv_epi8(rows[0], rows[1], row);
+            let lower = _mm256_blendv_epi8(rows[1], rows[2], row);
+            blend([upper, lower], weights.down)
+        };
+        *dst = in_order(samples);
+    }
+    scalar::sample_from(texture, line, done, rest);
+}
 
-        let (at_low, at_high) = (index(x_low, y_low, stride), index(x_high, y_high, stride));
-        let (offset_low, low_is_wide) = behind_first(at_low);
-        let (offset_high, high_is_wide) = behind_first(at_high);
-        let starts = [
-            _mm256_extract_epi32::<0>(at_low),
-            _mm256_extract_epi32::<4>(at_low),
-            _mm256_extract_epi32::<0>(at_high),
-            _mm256_extract_epi32::<4>(at_high),
-        ]
-        .map(|at| origin.wrapping_add(at as usize));
-        let wide = _mm256_castsi256_ps(_mm256_or_si256(low_is_wide, high_is_wide));
-        if _mm256_movemask_ps(wide) != 0 || starts.iter().any(|start| *start > last) {
-            *dst = one_by_one(texture, [at_low, at_high], &weights);
-            continue;
+/// The bytes of a texture, from its first sample on.
+struct Window<'a> {
+    bytes: &'a [u8],
+    stride: usize,
+    /// The last index from which sixteen bytes can be loaded in the row of that index and in the
+    /// two below.
+    last: __m256i,
+    strides: __m256i,
+}
+
+impl<'a> Window<'a> {
+    #[target_feature(enable = "avx2")]
+    fn new(texture: &'a Texture) -> Self {
+        let bytes = &texture.data[texture.origin()..];
+        let last = bytes.len().saturating_sub(2 * texture.stride + 16);
+        Self {
+            bytes,
+            stride: texture.stride,
+            last: _mm256_set1_epi32(last as i32),
+            strides: _mm256_set1_epi32(texture.stride as i32),
         }
+    }
+
+    /// Where each place lies.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn index(&self, x: __m256i, y: __m256i) -> __m256i {
+        let column = _mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(x);
+        let row = _mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(y);
+        _mm256_add_epi32(_mm256_mullo_epi32(row, self.strides), column)
+    }
+
+    /// Asks for what the row of samples after this one will need: two rows further down, since the
+    /// texture is twice as high. A row of a texture is about a page of memory, and processors do
+    /// not look ahead from one page to the next by themselves.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn fetch_ahead(&self, at: __m256i) {
+        let first = _mm_cvtsi128_si32(_mm256_castsi256_si128(at)) as usize;
+        for row in [2, 3] {
+            let ahead = self.bytes.as_ptr().wrapping_add(first).wrapping_add(row * self.stride);
+            // A hint: any address is allowed.
+            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+        }
+    }
+
+    /// Whether both groups lie within sixteen bytes that can be loaded, in three rows.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn holds(&self, low: &Group, high: &Group) -> bool {
+        // A sign bit says no.
+        let behind = |group: &Group| {
+            let inside = _mm256_sub_epi32(self.last, group.start);
+            _mm256_or_si256(group.too_far, _mm256_or_si256(inside, group.start))
+        };
+        let bad = _mm256_castsi256_ps(_mm256_or_si256(behind(low), behind(high)));
+        _mm256_movemask_ps(bad) == 0
+    }
+
+    /// The samples of sixteen places between left and right, `row` rows below the groups' own.
+    /// [`Window::holds`] must have said yes.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn across(&self, low: &Group, high: &Group, weights: &Weights, row: usize) -> __m256i {
+        let load = |group: &Group| {
+            let start = |half: __m128i| {
+                let at = _mm_cvtsi128_si32(half) as usize + row * self.stride;
+                debug_assert!(at + 16 <= self.bytes.len());
+                // SAFETY: `holds` has seen that these bytes are there.
+                unsafe { _mm_loadu_si128(self.bytes.as_ptr().add(at).cast()) }
+            };
+            let first = start(_mm256_castsi256_si128(group.start));
+            _mm256_set_m128i(start(_mm256_extracti128_si256::<1>(group.start)), first)
+        };
         // The first eight use the low halves of the lanes, the second eight the high halves.
         let twice = |offset| _mm256_or_si256(offset, _mm256_slli_epi32::<8>(offset));
         let pick_low =
-            _mm256_add_epi32(twice(offset_low), _mm256_set1_epi32(0x8080_0100_u32 as i32));
-        let high = _mm256_slli_epi32::<16>(twice(offset_high));
-        let pick_high = _mm256_add_epi32(high, _mm256_set1_epi32(0x0100_8080));
-        let mut rows = [weights.across; 2];
-        for (sums, down) in rows.iter_mut().zip([0, texture.stride]) {
-            // SAFETY: no start lies behind `last`, so these bytes lie in the texture.
-            let (low, high) = unsafe {
-                (
-                    load_pair(texture, starts[0] + down, starts[1] + down),
-                    load_pair(texture, starts[2] + down, starts[3] + down),
-                )
-            };
-            let low = _mm256_shuffle_epi8(low, pick_low);
-            let high = _mm256_shuffle_epi8(high, pick_high);
-            *sums = _mm256_maddubs_epi16(weights.across, _mm256_or_si256(low, high));
-        }
-        *dst = in_order(blend(rows, weights.down));
+            _mm256_add_epi32(twice(low.offset), _mm256_set1_epi32(0x8080_0100_u32 as i32));
+        let shifted = _mm256_slli_epi32::<16>(twice(high.offset));
+        let pick_high = _mm256_add_epi32(shifted, _mm256_set1_epi32(0x0100_8080));
+        let low = _mm256_shuffle_epi8(load(low), pick_low);
+        let high = _mm256_shuffle_epi8(load(high), pick_high);
+        _mm256_maddubs_epi16(weights.across, _mm256_or_si256(low, high))
     }
-    scalar::sample_from(texture, line, done, rest);
+}
+
+/// Two groups of four places, each to be taken from sixteen bytes.
+struct Group {
+    /// Where the sixteen bytes start, in each lane of the group.
+    start: __m256i,
+    /// How far each place lies behind that.
+    offset: __m256i,
+    /// A sign bit where that is before it, or more than 14: in another row, say.
+    too_far: __m256i,
+}
+
+impl Group {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn new(start: __m256i, offset: __m256i) -> Self {
+        let too_far = _mm256_sub_epi32(_mm256_set1_epi32(14), offset);
+        Self { start, offset, too_far: _mm256_or_si256(offset, too_far) }
+    }
+
+    /// Groups that start at the first of their four places.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn behind_first(at: __m256i) -> Self {
+        let start = _mm256_shuffle_epi32::<0>(at);
+        Self::new(start, _mm256_sub_epi32(at, start))
+    }
+
+    /// Groups that start at the leftmost column and in the highest row of their four places, and
+    /// all bits set where a place lies in the row below that one.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn below_highest(x: __m256i, y: __m256i, window: &Window<'_>) -> (Self, __m256i) {
+        let least = |v: __m256i| {
+            let v = _mm256_min_epi32(v, _mm256_shuffle_epi32::<0b10_11_00_01>(v));
+            _mm256_min_epi32(v, _mm256_shuffle_epi32::<0b01_00_11_10>(v))
+        };
+        let (left, top) = (least(x), least(y));
+        let whole = |v| _mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(v);
+        let offset = _mm256_sub_epi32(whole(x), whole(left));
+        let below = _mm256_sub_epi32(whole(y), whole(top));
+        let mut group = Self::new(window.index(left, top), offset);
+        let two_below = _mm256_sub_epi32(_mm256_set1_epi32(1), below);
+        group.too_far = _mm256_or_si256(group.too_far, two_below);
+        (group, _mm256_sub_epi32(_mm256_setzero_si256(), below))
+    }
 }
 
 /// The weights of sixteen places, the first eight in the low halves of the lanes.
@@ -147,25 +271,6 @@ impl Weights {
             down: _mm256_or_si256(below, high),
         }
     }
-}
-
-/// Where in the plane each place lies, in samples behind the first.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn index(x: __m256i, y: __m256i, stride: __m256i) -> __m256i {
-    let column = _mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(x);
-    let row = _mm256_srai_epi32::<{ FRACTION_BITS as i32 - 1 }>(y);
-    _mm256_add_epi32(_mm256_mullo_epi32(row, stride), column)
-}
-
-/// How far each index lies behind the first of its four, and a sign bit where that is before it
-/// or more than 14: in another row, say.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn behind_first(at: __m256i) -> (__m256i, __m256i) {
-    let offset = _mm256_sub_epi32(at, _mm256_shuffle_epi32::<0>(at));
-    let too_far = _mm256_sub_epi32(_mm256_set1_epi32(14), offset);
-    (offset, _mm256_or_si256(offset, too_far))
 }
 
 /// Sixteen samples that lie too far apart to be loaded together.
@@ -309,19 +414,4 @@ fn store_eight(vector: __m256i) -> [i32; LANES] {
     // SAFETY: the array holds the 32 bytes that are written.
     unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), vector) };
     out
-}
-
-/// Sixteen bytes of the texture from each of two indices on.
-///
-/// # Safety
-/// These bytes must lie in the texture.
-#[inline]
-#[target_feature(enable = "avx2")]
-unsafe fn load_pair(texture: &Texture, low: usize, high: usize) -> __m256i {
-    debug_assert!(low.max(high) + 16 <= texture.data.len());
-    let data = texture.data.as_ptr();
-    // SAFETY: the caller has seen to it.
-    let (low, high) =
-        unsafe { (_mm_loadu_si128(data.add(low).cast()), _mm_loadu_si128(data.add(high).cast())) };
-    _mm256_set_m128i(high, low)
 }
