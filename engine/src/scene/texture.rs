@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The planes of a still at twice their resolution, ready to be sampled.
+//! The planes of a still, luma and RGB at twice their resolution, ready to be sampled.
 //!
 //! A bilinear sampler is sharp at whole pixels and soft between them, so a slow move shimmers. A
 //! cubic one is not, but takes four times the work for each pixel of each frame. Video codecs
 //! know the way out: make the samples half-way between the pixels once, with the better filter,
-//! and be bilinear between those. The filter is that of Catmull and Rom (1974).
+//! and be bilinear between those. The filter is that of Catmull and Rom (1974). Halved chroma,
+//! whose softness nobody sees, stays as it is: what is not read from memory costs no time.
 
 use rayon::prelude::*;
 
@@ -17,8 +18,7 @@ const RIGHT_MARGIN: usize = 16;
 /// What samples are stored less of: they are signed, for the multiply that takes one signed side.
 pub(super) const BIAS: u8 = 128;
 
-/// A plane, twice as wide and high less the last half step, its outermost samples repeated
-/// around it.
+/// A plane with its outermost samples repeated around it.
 #[derive(Debug)]
 pub(super) struct Texture {
     /// Interleaved channels per sample.
@@ -35,7 +35,24 @@ impl Texture {
         MARGIN * self.stride + MARGIN * self.channels
     }
 
-    fn new(plane: &Plane) -> Self {
+    /// The plane as it is.
+    fn plain(plane: &Plane) -> Self {
+        let &Plane { width, height, channels, .. } = plane;
+        let stride = (MARGIN + width + RIGHT_MARGIN) * channels;
+        let mut data = vec![0; (height + 2 * MARGIN) * stride];
+        for (j, out) in data.chunks_exact_mut(stride).enumerate() {
+            let y = j.saturating_sub(MARGIN).min(height - 1);
+            let row = &plane.data[y * width * channels..(y + 1) * width * channels];
+            let middle = add_margins(row, channels, out);
+            for (out, value) in middle.iter_mut().zip(row) {
+                *out = value ^ BIAS;
+            }
+        }
+        Self { channels, stride, data }
+    }
+
+    /// The plane twice as wide and high, less the last half step.
+    fn doubled(plane: &Plane) -> Self {
         let &Plane { width, height, channels, .. } = plane;
         let stride = (MARGIN + 2 * width + RIGHT_MARGIN) * channels;
         let mut data = vec![0; (2 * height + 2 * MARGIN) * stride];
@@ -62,12 +79,26 @@ impl Texture {
     }
 }
 
+/// Fills the margins of `out`, with the bias, and gives what lies between them.
+fn add_margins<'a>(row: &[u8], channels: usize, out: &'a mut [u8]) -> &'a mut [u8] {
+    let right = out.len() - RIGHT_MARGIN * channels;
+    let (rest, right) = out.split_at_mut(right);
+    let (left, middle) = rest.split_at_mut(MARGIN * channels);
+    let last = row.len() - channels;
+    for (margin, sample) in [(left, &row[..channels]), (right, &row[last..])] {
+        for out in margin.chunks_exact_mut(channels) {
+            for (out, value) in out.iter_mut().zip(sample) {
+                *out = value ^ BIAS;
+            }
+        }
+    }
+    middle
+}
+
 /// Doubles a row and adds the margins and the bias.
 fn widen(row: &[u8], channels: usize, out: &mut [u8]) {
-    let width = row.len() / channels;
-    let last = (width - 1) * channels;
-    let (left, rest) = out.split_at_mut(MARGIN * channels);
-    let (middle, right) = rest.split_at_mut(2 * width * channels);
+    let last = row.len() - channels;
+    let middle = add_margins(row, channels, out);
     for (x, pair) in middle.chunks_exact_mut(2 * channels).enumerate() {
         let at = x * channels;
         let neighbours = [
@@ -82,13 +113,6 @@ fn widen(row: &[u8], channels: usize, out: &mut [u8]) {
             pair[channels + channel] = half_way(a, b, c, d) ^ BIAS;
         }
     }
-    for (margin, sample) in [(left, &row[..channels]), (right, &row[last..])] {
-        for out in margin.chunks_exact_mut(channels) {
-            for (out, value) in out.iter_mut().zip(sample) {
-                *out = value ^ BIAS;
-            }
-        }
-    }
 }
 
 /// The Catmull-Rom value in the middle between `b` and `c`.
@@ -100,7 +124,10 @@ fn half_way(a: u8, b: u8, c: u8, d: u8) -> u8 {
 
 /// The textures of all planes of `image`.
 pub(super) fn textures(image: &Image) -> Vec<Texture> {
-    image.planes().iter().map(Texture::new).collect()
+    let make = |(i, plane): (usize, &Plane)| {
+        if i == 0 { Texture::doubled(plane) } else { Texture::plain(plane) }
+    };
+    image.planes().iter().enumerate().map(make).collect()
 }
 
 #[cfg(test)]
@@ -110,13 +137,25 @@ mod tests {
     #[test]
     fn even_samples_are_the_pixels_and_margins_repeat_the_outermost() {
         let data: Vec<u8> = (0..24).map(|v| 10 * v).collect();
-        let texture = Texture::new(&Plane { width: 4, height: 3, channels: 2, data });
+        let texture = Texture::doubled(&Plane { width: 4, height: 3, channels: 2, data });
         let at = |x: isize, y: isize| {
             let at = texture.origin() as isize + y * texture.stride as isize + x * 2;
             texture.data[at as usize] ^ BIAS
         };
         assert_eq!((at(0, 0), at(6, 4), at(2, 2)), (0, 220, 100));
         assert_eq!((at(-4, -4), at(-1, 2), at(8, 0), at(19, 4)), (0, 80, 60, 220));
+    }
+
+    #[test]
+    fn a_plain_texture_is_the_plane_with_margins() {
+        let data: Vec<u8> = (0..24).map(|v| 10 * v).collect();
+        let texture = Texture::plain(&Plane { width: 4, height: 3, channels: 2, data });
+        let at = |x: isize, y: isize| {
+            let at = texture.origin() as isize + y * texture.stride as isize + x * 2;
+            texture.data[at as usize] ^ BIAS
+        };
+        assert_eq!((at(0, 0), at(3, 2), at(1, 1)), (0, 220, 100));
+        assert_eq!((at(-4, -4), at(-1, 1), at(4, 0), at(19, 6)), (0, 80, 60, 220));
     }
 
     #[test]

@@ -32,16 +32,16 @@ struct Between {
     behind: __m256i,
     /// How many quarters of the way each sample has come.
     quarters: __m256i,
-    /// Bits to shift out: one for halved chroma.
-    halve: __m128i,
+    /// See [`Line::shift`].
+    shift: __m128i,
     /// Grid points from eight samples to the next eight.
     step: usize,
 }
 
 impl Between {
     #[target_feature(enable = "avx2")]
-    fn new(subsampling: usize) -> Self {
-        let (before, quarters) = if subsampling == 1 {
+    fn new(line: &Line<'_>) -> Self {
+        let (before, quarters) = if line.subsampling == 1 {
             ([0, 0, 0, 0, 1, 1, 1, 1], [0, 1, 2, 3, 0, 1, 2, 3])
         } else {
             ([0, 0, 1, 1, 2, 2, 3, 3], [0, 2, 0, 2, 0, 2, 0, 2])
@@ -51,8 +51,8 @@ impl Between {
             before,
             behind: _mm256_add_epi32(before, _mm256_set1_epi32(1)),
             quarters: load_eight(&quarters),
-            halve: _mm_cvtsi32_si128(i32::from(subsampling == 2)),
-            step: 2 * subsampling,
+            shift: _mm_cvtsi32_si128(line.shift() as i32),
+            step: 2 * line.subsampling,
         }
     }
 
@@ -64,13 +64,13 @@ impl Between {
         let a = _mm256_permutevar8x32_epi32(near, self.before);
         let b = _mm256_permutevar8x32_epi32(near, self.behind);
         let way = _mm256_mullo_epi32(_mm256_sub_epi32(b, a), self.quarters);
-        _mm256_sra_epi32(_mm256_add_epi32(a, _mm256_srai_epi32::<2>(way)), self.halve)
+        _mm256_sra_epi32(_mm256_add_epi32(a, _mm256_srai_epi32::<2>(way)), self.shift)
     }
 }
 
 #[target_feature(enable = "avx2")]
 fn one_channel(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
-    let between = Between::new(line.subsampling);
+    let between = Between::new(line);
     let window = Window::new(texture);
     let (blocks, rest) = dst.as_chunks_mut::<{ 2 * LANES }>();
     let done = blocks.len() * 2 * LANES;
@@ -148,8 +148,8 @@ impl<'a> Window<'a> {
         _mm256_add_epi32(_mm256_mullo_epi32(row, self.strides), column)
     }
 
-    /// Asks for what the row of samples after this one will need: two rows further down, since the
-    /// texture is twice as high. A row of a texture is about a page of memory, and processors do
+    /// Asks for what the row of samples after this one will need: two rows further down in a
+    /// texture that is twice as high. A row of a texture is about a page of memory, and processors do
     /// not look ahead from one page to the next by themselves.
     #[inline]
     #[target_feature(enable = "avx2")]
@@ -314,7 +314,7 @@ fn in_order(samples: __m256i) -> [u8; 2 * LANES] {
 /// Samples of a plane with `C` interleaved channels, four at a time.
 #[target_feature(enable = "avx2")]
 fn channels<const C: usize>(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
-    let between = Between::new(line.subsampling);
+    let between = Between::new(line);
     let origin = texture.origin();
     let pick = pick_pairs::<C>();
     let spread = _mm256_setr_epi8(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Colour at any place of a plane: bilinear between the half pixels of a [`Texture`], at 1/256 of
-//! a pixel across and 1/65536 down.
+//! Colour at any place of a plane: bilinear between the samples of a [`Texture`], at 1/128 of
+//! their distance across and 1/32768 down, which is half as much in pixels of luma and RGB.
 //!
 //! There is one definition of the arithmetic, [`scalar`], in integers; the vector code gives the
 //! same bytes.
@@ -21,8 +21,8 @@ pub(super) const SPARE_POINTS: usize = 8;
 /// [`GRID_STEP`] pixels apart.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line<'a> {
-    /// Across, in pixels of the plane with [`FRACTION_BITS`] fraction bits (of the picture, where
-    /// chroma is halved), one for each grid point, and [`SPARE_POINTS`] that nobody needs.
+    /// Across, in pixels of the picture with [`FRACTION_BITS`] fraction bits, one for each grid
+    /// point, and [`SPARE_POINTS`] that nobody needs.
     pub xs: &'a [i32],
     /// Down, likewise.
     pub ys: &'a [i32],
@@ -31,7 +31,14 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// The place of sample `i` in the plane.
+    /// Bits by which a place in the picture is larger than the place in the texture, in units of
+    /// half a texture's step: none where the texture is doubled, two for halved chroma, which is
+    /// not.
+    fn shift(&self) -> u32 {
+        if self.subsampling == 1 { 0 } else { 2 }
+    }
+
+    /// The place of sample `i`, in pixels of a texture that is doubled.
     fn place(&self, i: usize) -> [i32; 2] {
         const { assert!(GRID_STEP == 4) };
         let pixel = i * self.subsampling;
@@ -40,7 +47,7 @@ impl Line<'_> {
         [self.xs, self.ys].map(|points| {
             let (a, b) = (points[cell], points[cell + 1]);
             let way = b.wrapping_sub(a).wrapping_mul(quarters) >> 2;
-            a.wrapping_add(way) >> (self.subsampling - 1)
+            a.wrapping_add(way) >> self.shift()
         })
     }
 }

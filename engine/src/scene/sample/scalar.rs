@@ -14,7 +14,7 @@ pub(super) fn sample_from(texture: &Texture, line: &Line<'_>, first: usize, dst:
     let channels = texture.channels;
     for (i, out) in dst.chunks_exact_mut(channels).enumerate() {
         let [x, y] = line.place(first + i);
-        // A place in half pixels, 7 bits of the fraction across, 15 down.
+        // A place in samples of the texture, 7 bits of the fraction across, 15 down.
         let (left, right) = (128 - (x >> 8 & 0x7f), x >> 8 & 0x7f);
         let down = y & 0x7fff;
         let (x, y) = (x >> (FRACTION_BITS - 1), y >> (FRACTION_BITS - 1));
