@@ -2,7 +2,7 @@
 # The verbs of this project. Each sets up what it needs; a second run is quick.
 
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test bench docs fmt lint deny advisories fuzz clean
+.PHONY: setup build demo test bench pictures docs fmt lint deny advisories fuzz clean
 
 demo_photo := tests/fixtures/photos/coffee.jpg
 demo_video := build/demo.mp4
@@ -27,6 +27,10 @@ test: setup lint deny docs
 ## Speed beside a peer, as in docs/src/benchmarks.md
 bench: build
 	scripts/bench.sh
+
+## The pictures of the docs
+pictures: build
+	scripts/pictures.sh
 
 ## Builds the API documentation, with warnings as errors
 docs:
