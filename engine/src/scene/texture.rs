@@ -4,8 +4,9 @@
 //! A bilinear sampler is sharp at whole pixels and soft between them, so a slow move shimmers. A
 //! cubic one is not, but takes four times the work for each pixel of each frame. Video codecs
 //! know the way out: make the samples half-way between the pixels once, with the better filter,
-//! and be bilinear between those. The filter is that of Catmull and Rom (1974). Halved chroma,
-//! whose softness nobody sees, stays as it is: what is not read from memory costs no time.
+//! and be bilinear between those. The filter is the one of six taps that H.264 has for that
+//! (ITU-T H.264, 8.4.2.2.1). Halved chroma, whose softness nobody sees, stays as it is: what is
+//! not read from memory costs no time.
 
 use rayon::prelude::*;
 
@@ -68,9 +69,9 @@ impl Texture {
                 if y % 2 == 0 {
                     return widen(here, channels, out);
                 }
-                let taps = here.iter().zip(row(y / 2 + 1)).zip(row(y / 2 - 1)).zip(row(y / 2 + 2));
-                for (out, (((b, c), a), d)) in between.iter_mut().zip(taps) {
-                    *out = half_way(*a, *b, *c, *d);
+                let rows = [-2, -1, 0, 1, 2, 3].map(|j| row(y / 2 + j));
+                for (i, out) in between.iter_mut().enumerate() {
+                    *out = half_way(rows.map(|row| row[i]));
                 }
                 widen(between, channels, out);
             },
@@ -102,24 +103,26 @@ fn widen(row: &[u8], channels: usize, out: &mut [u8]) {
     for (x, pair) in middle.chunks_exact_mut(2 * channels).enumerate() {
         let at = x * channels;
         let neighbours = [
+            at.saturating_sub(2 * channels),
             at.saturating_sub(channels),
             at,
             (at + channels).min(last),
             (at + 2 * channels).min(last),
+            (at + 3 * channels).min(last),
         ];
         for channel in 0..channels {
-            let [a, b, c, d] = neighbours.map(|at| row[at + channel]);
-            pair[channel] = b ^ BIAS;
-            pair[channels + channel] = half_way(a, b, c, d) ^ BIAS;
+            let taps = neighbours.map(|at| row[at + channel]);
+            pair[channel] = taps[2] ^ BIAS;
+            pair[channels + channel] = half_way(taps) ^ BIAS;
         }
     }
 }
 
-/// The Catmull-Rom value in the middle between `b` and `c`.
+/// The value in the middle between the third and the fourth of six samples.
 #[inline(always)]
-fn half_way(a: u8, b: u8, c: u8, d: u8) -> u8 {
-    let [a, b, c, d] = [a, b, c, d].map(i16::from);
-    ((9 * (b + c) - (a + d) + 8) >> 4).clamp(0, 255) as u8
+fn half_way(taps: [u8; 6]) -> u8 {
+    let [a, b, c, d, e, f] = taps.map(i16::from);
+    ((20 * (c + d) - 5 * (b + e) + a + f + 16) >> 5).clamp(0, 255) as u8
 }
 
 /// The textures of all planes of `image`.
@@ -160,10 +163,10 @@ mod tests {
 
     #[test]
     fn half_way_along_a_slope_is_the_middle_and_an_edge_overshoots() {
-        assert_eq!(half_way(10, 20, 30, 40), 25);
-        assert_eq!(half_way(7, 7, 7, 7), 7);
-        assert_eq!(half_way(0, 255, 255, 0), 255);
-        assert_eq!(half_way(100, 100, 200, 200), 150);
-        assert!(half_way(100, 200, 200, 100) > 200);
+        assert_eq!(half_way([5, 15, 25, 35, 45, 55]), 30);
+        assert_eq!(half_way([7; 6]), 7);
+        assert_eq!(half_way([0, 0, 255, 255, 0, 0]), 255);
+        assert_eq!(half_way([100, 100, 100, 200, 200, 200]), 150);
+        assert!(half_way([100, 100, 200, 200, 100, 100]) > 200);
     }
 }
