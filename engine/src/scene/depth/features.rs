@@ -71,13 +71,7 @@ pub(super) fn focus(luma: &Map, guide: &Guide) -> Map {
 
 /// Whether the picture has a sharp subject before a blurred rest, 0..1.
 pub(super) fn shallow_focus(focus: &Map, sky: &Map) -> f32 {
-    let solid: Vec<f32> = focus
-        .values
-        .iter()
-        .zip(&sky.values)
-        .filter(|&(_, &sky)| sky < 0.5)
-        .map(|(&v, _)| v)
-        .collect();
+    let solid = focus.outside(sky);
     let blurred = solid.iter().filter(|&&v| v < 0.25).count() as f32 / solid.len().max(1) as f32;
     let sharpest = quantile(solid, 0.95);
     smoothstep(0.3, 0.7, sharpest) * smoothstep(0.25, 0.6, blurred)

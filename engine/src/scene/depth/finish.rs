@@ -9,13 +9,7 @@ use super::{
 /// Stretches the range so that the near end (98th percentile) is 1 and the far end of what is
 /// not sky (5th) is `far`.
 pub(super) fn normalise(nearness: &Map, sky: &Map, far: f32) -> Map {
-    let solid: Vec<f32> = nearness
-        .values
-        .iter()
-        .zip(&sky.values)
-        .filter(|&(_, &sky)| sky < 0.5)
-        .map(|(&v, _)| v)
-        .collect();
+    let solid = nearness.outside(sky);
     let (low, high) = (quantile(solid.clone(), 0.05), quantile(solid, 0.98));
     let gain = (1.0 - far) / (high - low).max(0.05);
     nearness.map(|v| (1.0 - (high - v) * gain).clamp(0.0, 1.0))

@@ -10,6 +10,12 @@ pub(super) struct Map {
 }
 
 impl Map {
+    /// The values where `sky` says that there is none.
+    pub fn outside(&self, sky: &Self) -> Vec<f32> {
+        let pairs = self.values.iter().zip(&sky.values);
+        pairs.filter(|&(_, &sky)| sky < 0.5).map(|(&v, _)| v).collect()
+    }
+
     #[cfg(test)]
     pub fn constant(width: usize, height: usize, value: f32) -> Self {
         Self { width, height, values: vec![value; width * height] }
