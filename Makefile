@@ -22,7 +22,8 @@ demo: build
 
 ## Everything that must hold before a change lands; the tests come last
 test: setup lint deny docs
-	G_DEBUG=fatal-warnings cargo test --workspace --locked
+	cargo test --workspace --doc --locked
+	G_DEBUG=fatal-warnings cargo test --workspace --lib --bins --tests --locked
 
 ## Speed beside a peer, as in docs/src/benchmarks.md
 bench: build
