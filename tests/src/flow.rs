@@ -23,11 +23,11 @@ pub struct Track {
 }
 
 /// Levels of the pyramid: movements of up to about 2 pixels on the coarsest are found.
-const LEVELS: usize = 4;
+const LEVELS: usize = 5;
 /// Half the window that is compared, in pixels.
 const REACH: isize = 4;
 /// From one tracked point to the next, in pixels.
-const SPACING: usize = 10;
+const SPACING: usize = 20;
 /// Corners weaker than this are not tracked: nobody can tell how a blank wall moves.
 const LEAST_TEXTURE: f32 = 4.0;
 

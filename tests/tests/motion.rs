@@ -7,8 +7,8 @@ use stillmotion_tests::{
     photos::{self, gray, luma, open},
 };
 
-const WIDTH: u32 = 320;
-const HEIGHT: u32 = 180;
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 360;
 /// Frames of the clip at which two frames, 1/8 s apart, are compared.
 const MOMENTS: [u64; 3] = [12, 45, 78];
 const EIGHTH_OF_A_SECOND: u64 = 3;
@@ -97,7 +97,7 @@ fn the_camera_goes_where_the_prompt_says() {
 #[test]
 fn an_orbit_keeps_the_middle_and_moves_what_is_beside_it() {
     for (photo, summary) in seen("orbit clockwise around it") {
-        assert!(summary.shift[0].abs() < 2.5 && summary.turn.abs() < 0.02, "{photo}: {summary:?}");
+        assert!(summary.shift[0].abs() < 5.0 && summary.turn.abs() < 0.02, "{photo}: {summary:?}");
     }
 }
 
