@@ -165,11 +165,6 @@ impl Image {
     pub fn planes(&self) -> &[Plane] {
         &self.planes
     }
-
-    /// Takes the planes out, in the order of the format.
-    pub fn into_planes(self) -> Vec<Plane> {
-        self.planes
-    }
 }
 
 fn check_size(width: u32, height: u32) -> Result<(), ImageError> {

@@ -137,26 +137,29 @@ pub(super) fn textures(image: &Image) -> Vec<Texture> {
 mod tests {
     use super::*;
 
+    fn plane() -> Plane {
+        let data = (0..24).map(|v| 10 * v).collect();
+        Plane { width: 4, height: 3, channels: 2, data }
+    }
+
+    /// The first channel at a place that may lie in a margin.
+    fn sample(texture: &Texture, x: isize, y: isize) -> u8 {
+        let at = texture.origin() as isize + y * texture.stride as isize + x * 2;
+        texture.data[at as usize] ^ BIAS
+    }
+
     #[test]
     fn even_samples_are_the_pixels_and_margins_repeat_the_outermost() {
-        let data: Vec<u8> = (0..24).map(|v| 10 * v).collect();
-        let texture = Texture::doubled(&Plane { width: 4, height: 3, channels: 2, data });
-        let at = |x: isize, y: isize| {
-            let at = texture.origin() as isize + y * texture.stride as isize + x * 2;
-            texture.data[at as usize] ^ BIAS
-        };
+        let texture = Texture::doubled(&plane());
+        let at = |x, y| sample(&texture, x, y);
         assert_eq!((at(0, 0), at(6, 4), at(2, 2)), (0, 220, 100));
         assert_eq!((at(-4, -4), at(-1, 2), at(8, 0), at(19, 4)), (0, 80, 60, 220));
     }
 
     #[test]
     fn a_plain_texture_is_the_plane_with_margins() {
-        let data: Vec<u8> = (0..24).map(|v| 10 * v).collect();
-        let texture = Texture::plain(&Plane { width: 4, height: 3, channels: 2, data });
-        let at = |x: isize, y: isize| {
-            let at = texture.origin() as isize + y * texture.stride as isize + x * 2;
-            texture.data[at as usize] ^ BIAS
-        };
+        let texture = Texture::plain(&plane());
+        let at = |x, y| sample(&texture, x, y);
         assert_eq!((at(0, 0), at(3, 2), at(1, 1)), (0, 220, 100));
         assert_eq!((at(-4, -4), at(-1, 1), at(4, 0), at(19, 6)), (0, 80, 60, 220));
     }
