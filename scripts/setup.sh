@@ -11,10 +11,12 @@ packages=(
     libgstreamer-plugins-base1.0-dev
     gstreamer1.0-tools              # gst-launch-1.0, gst-inspect-1.0
     gstreamer1.0-plugins-base       # videoconvert, decodebin
-    gstreamer1.0-plugins-base-apps  # gst-discoverer-1.0, in the tests
+    gstreamer1.0-plugins-base-apps  # gst-discoverer-1.0 and gst-play-1.0, in the tests
     gstreamer1.0-plugins-good       # mp4mux, vp9enc, pngenc
+    gstreamer1.0-plugins-bad        # SRT, MPEG-TS, timecodes, checksums, in the tests
     gstreamer1.0-plugins-ugly       # x264enc
     gstreamer1.0-libav              # decodes what was rendered, in the tests
+    ges1.0-tools                    # ges-launch-1.0, in the tests
 )
 
 missing=()
