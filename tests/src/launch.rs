@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! gst-launch-1.0 in a process of its own, with the plugin as users have it.
+//! GStreamer's programs in a process of their own, with the plugin as users have it.
 
 use std::{
     path::{Path, PathBuf},
@@ -40,13 +40,14 @@ pub fn shell(line: &str, folder: &Path) -> Command {
     command
 }
 
-/// Runs `line` to its end.
+/// Runs `line` to its end, or for two minutes at most: no test measures time with that.
 ///
 /// # Panics
 /// When it fails; the message holds what it printed.
 #[track_caller]
 pub fn run(line: &str, folder: &Path) -> String {
-    let output = shell(line, folder).output().expect("a shell");
+    let bounded = format!("timeout --kill-after=5 120 {line}");
+    let output = shell(&bounded, folder).output().expect("a shell");
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     let out = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{line}\n{:?}\n{out}\n{printed}", output.status);
