@@ -11,6 +11,8 @@ mod errors;
 mod frame;
 pub mod motionfilter;
 pub mod motiongen;
+mod output;
+mod picture;
 pub mod settings;
 mod stats;
 pub mod stillsrc;

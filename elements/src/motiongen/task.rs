@@ -7,12 +7,13 @@ use gst::{ClockTime, prelude::*, subclass::prelude::*};
 
 use super::{
     imp::{CAT, MotionGen},
-    output::{Output, render},
+    output::Output,
     state::Stop,
 };
 use crate::{
     clip::OpenClip,
     errors,
+    output::render,
     settings::{AtEnd, Settings},
 };
 
@@ -176,10 +177,11 @@ impl MotionGen {
         let started = Instant::now();
         let mut buffer = job.output.acquire().map_err(Stop::Flow)?;
         let target = buffer.make_mut();
-        render(&job.output, target, |frame| {
+        render(&job.output.info, target, |frame| {
             let made = job.clip.frame(job.shown, &job.settings.controls, frame);
-            made.map_err(|e| Stop::Error(errors::generator(&e)))
-        })?;
+            made.map_err(|e| errors::generator(&e))
+        })
+        .map_err(Stop::Error)?;
         target.set_pts(job.start);
         target.set_duration(job.end - job.start);
         target.set_offset(job.index);
