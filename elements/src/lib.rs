@@ -2,8 +2,9 @@
 //! The GStreamer elements of stillmotion.
 //!
 //! [`stillsrc`] reads a picture from a file, [`motiongen`] turns one still into a clip, and
-//! [`motionfilter`] does the same one frame out for one frame in. The settings that the two
-//! generators share lie in [`settings`], with one meaning everywhere.
+//! [`motionfilter`] does the same one frame out for one frame in. [`motionsrc`] is a picture and
+//! its clip in one, also as a URI. The settings that the generators share lie in [`settings`],
+//! with one meaning everywhere.
 
 mod caps;
 mod clip;
@@ -11,6 +12,7 @@ mod errors;
 mod frame;
 pub mod motionfilter;
 pub mod motiongen;
+pub mod motionsrc;
 mod output;
 mod picture;
 pub mod settings;
@@ -26,5 +28,6 @@ mod timing;
 pub fn register(plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
     stillsrc::register(plugin)?;
     motiongen::register(plugin)?;
-    motionfilter::register(plugin)
+    motionfilter::register(plugin)?;
+    motionsrc::register(plugin)
 }

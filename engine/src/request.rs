@@ -80,6 +80,15 @@ pub struct FrameRate {
     pub denominator: u32,
 }
 
+impl FrameRate {
+    /// Frames that start within `duration`, at least one.
+    pub fn frames_in(self, duration: Duration) -> u64 {
+        let ticks = duration.as_nanos() * u128::from(self.numerator);
+        let per_frame = 1_000_000_000 * u128::from(self.denominator.max(1));
+        u64::try_from(ticks.div_ceil(per_frame)).unwrap_or(u64::MAX).max(1)
+    }
+}
+
 /// Everything that decides how the frames of one clip look, but for [`Controls`].
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -128,10 +137,7 @@ impl Request {
 
     /// Frames in the clip: those whose start lies before its end, at least one.
     pub fn frames(&self) -> u64 {
-        let FrameRate { numerator, denominator } = self.frame_rate;
-        let ticks = self.duration.as_nanos() * u128::from(numerator);
-        let per_frame = 1_000_000_000 * u128::from(denominator.max(1));
-        u64::try_from(ticks.div_ceil(per_frame)).unwrap_or(u64::MAX).max(1)
+        self.frame_rate.frames_in(self.duration)
     }
 }
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which frame comes next, and how it is made.
+
+use std::{sync::Arc, time::Instant};
+
+use gst::{ClockTime, prelude::*, subclass::prelude::*};
+use gst_base::prelude::*;
+use gst_video::VideoInfo;
+
+use super::imp::{CAT, MotionSrc, Still};
+use crate::{
+    caps,
+    clip::OpenClip,
+    errors, frame,
+    output::{Agreed, render},
+    picture,
+    settings::{AtEnd, Settings},
+};
+
+/// One frame that is to be made.
+pub(super) struct Job {
+    output: Arc<Agreed>,
+    clip: Arc<OpenClip>,
+    settings: Settings,
+    /// Number of the frame, counted from stream time 0.
+    index: u64,
+    /// The frame of the clip that is shown.
+    shown: u64,
+    start: ClockTime,
+    end: ClockTime,
+}
+
+impl MotionSrc {
+    /// Agrees with downstream on what the frames look like.
+    pub(super) fn agree(&self) -> Result<(), gst::ErrorMessage> {
+        let fit = self.settings().picture.fit;
+        let pad = self.obj().src_pad().clone();
+        let still = self.still(&pad)?;
+        let input = (&still.caps, &still.info);
+        let output = Agreed::negotiate(&pad, &still.image, input, fit)?;
+        let same = self.state().output.as_ref().is_some_and(|old| old.caps == output.caps);
+        if same {
+            // The clip that is open goes on.
+            return Ok(());
+        }
+        gst::info!(CAT, imp = self, "making {}", output.caps);
+        self.obj().set_caps(&output.caps).map_err(|_| {
+            gst::error_msg!(gst::CoreError::Negotiation, ("{} is refused", output.caps))
+        })?;
+        self.state().output = Some(Arc::new(output));
+        Ok(())
+    }
+
+    /// The picture as `stillsrc` would give it to `motiongen`, so that both ways give the same
+    /// bytes: in the format that downstream prefers, and in its own size.
+    fn still(&self, pad: &gst::Pad) -> Result<Arc<Still>, gst::ErrorMessage> {
+        let allowed = caps::open_size_and_rate(&pad.peer_query_caps(None))
+            .intersect_with_mode(&caps::any_video(), gst::CapsIntersectMode::First);
+        let (picture, known) = {
+            let state = self.state();
+            (state.picture.clone(), state.still.clone())
+        };
+        let picture = picture
+            .ok_or_else(|| gst::error_msg!(gst::CoreError::Negotiation, ("Nothing is read yet")))?;
+        let no_video =
+            || gst::error_msg!(gst::CoreError::Negotiation, ("Downstream takes no raw video"));
+        let caps = picture::still_caps(allowed, &picture).ok_or_else(no_video)?;
+        if let Some(still) = known.filter(|still| still.caps == caps) {
+            return Ok(still);
+        }
+        let info = VideoInfo::from_caps(&caps).map_err(|_| no_video())?;
+        let fit = self.settings().picture.fit;
+        let buffer = picture::buffer(&picture, &info, fit.into())?;
+        let image = Arc::new(frame::image_from_buffer(&buffer, &info)?);
+        let still = Arc::new(Still { caps, info, image });
+        self.state().still = Some(Arc::clone(&still));
+        Ok(still)
+    }
+
+    /// Finds out which frame comes next: the one at the position of the segment, which the base
+    /// class moves on behind each frame.
+    pub(super) fn plan(&self) -> Result<Job, gst::FlowError> {
+        let segment = self.obj().segment();
+        let segment =
+            segment.downcast_ref::<ClockTime>().ok_or(gst::FlowError::NotNegotiated)?.clone();
+        let output = self.state().output.clone().ok_or(gst::FlowError::NotNegotiated)?;
+        let (grid, forward) = (output.grid, segment.rate() > 0.0);
+        let place = segment.position().unwrap_or_default();
+        let mut index = if forward {
+            grid.index_at(place)
+        } else {
+            let before = place.checked_sub(ClockTime::from_nseconds(1));
+            grid.index_at(before.ok_or(gst::FlowError::Eos)?)
+        };
+        if let Err(error) = self.obj().sync_values(grid.start(index)) {
+            gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
+        }
+        let settings = self.settings().shared.clone();
+        let clip = self.open_clip(&output, &settings)?;
+        let frames = clip.frames();
+        if !forward && settings.at_end == AtEnd::Eos {
+            index = index.min(frames.saturating_sub(1));
+        }
+        let shown = settings.at_end.frame(index, frames).ok_or(gst::FlowError::Eos)?;
+        // A new rate must not bend time: a frame that is under way already comes with its rest.
+        let (start, end) = (grid.start(index), grid.start(index.saturating_add(1)));
+        let (start, end) = if forward { (start.max(place), end) } else { (start, end.min(place)) };
+        match segment.clip(start, end) {
+            Some((Some(start), Some(end))) => {
+                Ok(Job { output, clip, settings, index, shown, start, end })
+            }
+            _ => Err(gst::FlowError::Eos),
+        }
+    }
+
+    /// The clip that the settings ask for; the one that is open where it is still right.
+    fn open_clip(
+        &self,
+        output: &Agreed,
+        settings: &Settings,
+    ) -> Result<Arc<OpenClip>, gst::FlowError> {
+        let rate = output.grid.rate();
+        let open = self.state().clip.clone();
+        if let Some(clip) = open.filter(|clip| clip.is_for(&output.image, rate, settings)) {
+            return Ok(clip);
+        }
+        let clip = OpenClip::open(&output.image, rate, settings).map_err(|error| {
+            self.post_error_message(errors::generator(&error));
+            gst::FlowError::Error
+        })?;
+        let clip = Arc::new(clip);
+        let mut state = self.state();
+        let old = state.clip.replace(Arc::clone(&clip));
+        state.stats.clips += 1;
+        drop(state);
+        drop(old);
+        Ok(clip)
+    }
+
+    /// Fills `buffer` with the frame.
+    pub(super) fn make(
+        &self,
+        job: &Job,
+        buffer: &mut gst::BufferRef,
+    ) -> Result<(), gst::ErrorMessage> {
+        let started = Instant::now();
+        render(&job.output.info, buffer, |frame| {
+            let made = job.clip.frame(job.shown, &job.settings.controls, frame);
+            made.map_err(|error| errors::generator(&error))
+        })?;
+        buffer.set_pts(job.start);
+        buffer.set_duration(job.end - job.start);
+        buffer.set_offset(job.index);
+        buffer.set_offset_end(job.index.saturating_add(1));
+        self.state().stats.frame(started.elapsed());
+        Ok(())
+    }
+}
