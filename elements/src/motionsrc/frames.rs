@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Instant};
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
 use gst_base::prelude::*;
 use gst_video::VideoInfo;
+use stillmotion_engine::image::Image;
 
 use super::imp::{CAT, MotionSrc, Still};
 use crate::{
@@ -51,20 +52,32 @@ impl MotionSrc {
         Ok(())
     }
 
+    /// The picture as it was read. That happens here and not at the start: hosts change states
+    /// on the thread that they draw their windows on.
+    fn picture(&self) -> Result<Arc<Image>, gst::ErrorMessage> {
+        if let Some(picture) = self.state().picture.clone() {
+            return Ok(picture);
+        }
+        let wishes = self.settings().picture.clone();
+        let picture = Arc::new(wishes.load()?);
+        let (width, height) = (picture.width(), picture.height());
+        gst::info!(CAT, imp = self, "read {width}x{height} {}", picture.format());
+        let mut state = self.state();
+        state.picture = Some(Arc::clone(&picture));
+        state.tags = Some(wishes.tags());
+        Ok(picture)
+    }
+
     /// The picture as `stillsrc` would give it to `motiongen`, so that both ways give the same
     /// bytes: in the format that downstream prefers, and in its own size.
     fn still(&self, pad: &gst::Pad) -> Result<Arc<Still>, gst::ErrorMessage> {
         let allowed = caps::open_size_and_rate(&pad.peer_query_caps(None))
             .intersect_with_mode(&caps::any_video(), gst::CapsIntersectMode::First);
-        let (picture, known) = {
-            let state = self.state();
-            (state.picture.clone(), state.still.clone())
-        };
-        let picture = picture
-            .ok_or_else(|| gst::error_msg!(gst::CoreError::Negotiation, ("Nothing is read yet")))?;
+        let picture = self.picture()?;
         let no_video =
             || gst::error_msg!(gst::CoreError::Negotiation, ("Downstream takes no raw video"));
         let caps = picture::still_caps(allowed, &picture).ok_or_else(no_video)?;
+        let known = self.state().still.clone();
         if let Some(still) = known.filter(|still| still.caps == caps) {
             return Ok(still);
         }

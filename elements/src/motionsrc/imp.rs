@@ -58,6 +58,8 @@ pub(super) struct Still {
 /// One run of the stream.
 #[derive(Default)]
 pub(super) struct State {
+    /// Between start and stop.
+    pub started: bool,
     /// As it was read.
     pub picture: Option<Arc<Image>>,
     /// Not sent yet.
@@ -163,7 +165,7 @@ impl URIHandlerImpl for MotionSrc {
     }
 
     fn set_uri(&self, uri: &str) -> Result<(), glib::Error> {
-        if self.state().picture.is_some() {
+        if self.state().started {
             let reason = "the URI cannot change while a clip is shown";
             return Err(glib::Error::new(gst::URIError::BadState, reason));
         }
@@ -222,12 +224,7 @@ impl ElementImpl for MotionSrc {
 impl BaseSrcImpl for MotionSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         self.told.store(false, Ordering::Relaxed);
-        let wishes = self.settings().picture.clone();
-        let picture = wishes.load()?;
-        let (width, height) = (picture.width(), picture.height());
-        gst::info!(CAT, imp = self, "read {width}x{height} {}", picture.format());
-        let (picture, tags) = (Some(Arc::new(picture)), Some(wishes.tags()));
-        self.replace_state(State { picture, tags, ..State::default() });
+        self.replace_state(State { started: true, ..State::default() });
         Ok(())
     }
 

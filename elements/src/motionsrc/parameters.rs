@@ -34,7 +34,7 @@ pub fn values(
         let (Some(text), Some(kind)) = (given.first(), Kind::of(spec)) else { continue };
         if given.len() > 1 {
             let all: Vec<String> = given.iter().map(|text| shown(text.as_bytes())).collect();
-            check.problem(spec.name(), all.join(" and "), "one value".to_owned());
+            check.problem(spec.name(), all.join(" and "), format!("one value: {}", kind.allowed()));
         } else if let Some(value) = kind.read(text) {
             values.insert(spec.name(), value);
         } else {
