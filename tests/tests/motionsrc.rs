@@ -173,7 +173,7 @@ fn a_reverse_seek_without_an_end_is_refused() {
     rig.wait("the stream to go on", |out| out.buffers.len() == 4);
     assert_eq!(rig.out().indices(), [0, 1, 2, 3], "nothing was disturbed");
     // An end that was given once holds for the next seek, which turns round where it is.
-    rig.allow(2);
+    rig.out().allowed = 2;
     assert!(rig.seek(1.0, SeekFlags::FLUSH, ms(0), ms(400)));
     rig.wait("two frames and one that waits", |out| out.buffers.len() == 2 && out.blocked);
     let seek = gst::event::Seek::new(-1.0, SeekFlags::FLUSH, kind, ms(0), none, ms(0));
