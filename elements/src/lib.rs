@@ -11,6 +11,7 @@ mod errors;
 mod frame;
 pub mod motionfilter;
 pub mod motiongen;
+pub mod presets;
 pub mod settings;
 mod stats;
 pub mod stillsrc;

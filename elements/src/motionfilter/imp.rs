@@ -19,6 +19,7 @@ use crate::{
     caps,
     clip::OpenClip,
     errors, frame,
+    presets::Presets,
     settings::{AtEnd, Settings},
     stats::Stats,
     timing::FrameGrid,
@@ -158,7 +159,7 @@ impl ObjectSubclass for MotionFilter {
     const NAME: &'static str = "GstMotionFilter";
     type Type = super::MotionFilter;
     type ParentType = gst_video::VideoFilter;
-    type Interfaces = (gst::Preset,);
+    type Interfaces = (Presets,);
 
     fn new() -> Self {
         Self {
@@ -194,7 +195,6 @@ impl ObjectImpl for MotionFilter {
 }
 
 impl GstObjectImpl for MotionFilter {}
-impl PresetImpl for MotionFilter {}
 
 impl ElementImpl for MotionFilter {
     fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {

@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::state::State;
 use crate::{
     caps,
+    presets::Presets,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
 };
@@ -185,7 +186,7 @@ impl ObjectSubclass for MotionGen {
     const NAME: &'static str = "GstMotionGen";
     type Type = super::MotionGen;
     type ParentType = gst::Element;
-    type Interfaces = (gst::Preset,);
+    type Interfaces = (Presets,);
 
     fn with_class(klass: &Self::Class) -> Self {
         let (sinkpad, srcpad) = Self::build_pads(klass).expect("the templates are this element's");
@@ -266,7 +267,6 @@ impl ObjectImpl for MotionGen {
 }
 
 impl GstObjectImpl for MotionGen {}
-impl PresetImpl for MotionGen {}
 
 impl ElementImpl for MotionGen {
     fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
