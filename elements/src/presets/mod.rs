@@ -19,8 +19,10 @@ pub struct BuiltIn {
     pub name: &'static str,
     /// What it is for; `gst-inspect-1.0` prints it.
     pub comment: &'static str,
-    prompt: &'static str,
-    motion: f64,
+    /// What the property `prompt` becomes.
+    pub prompt: &'static str,
+    /// What the property `motion` becomes.
+    pub motion: f64,
     /// `None` leaves the property as it is.
     at_end: Option<AtEnd>,
 }
