@@ -12,6 +12,9 @@ use stillmotion_engine::{
 
 use crate::settings::Settings;
 
+/// The name under which the built-in generator is told to the world.
+const GENERATOR: &str = "scene";
+
 /// A clip of the generator that the settings ask for.
 pub struct OpenClip {
     clip: Box<dyn Clip>,
@@ -20,6 +23,14 @@ pub struct OpenClip {
     prompt: Arc<str>,
     seed: u64,
     duration: Duration,
+}
+
+fn open(request: Request) -> Result<Box<dyn Clip>, GeneratorError> {
+    #[cfg(test)]
+    if let Some(holes) = broken::holes(&request.prompt) {
+        return Ok(Box::new(broken::BrokenClip { clip: SceneGenerator.open(request)?, holes }));
+    }
+    SceneGenerator.open(request)
 }
 
 impl OpenClip {
@@ -38,7 +49,7 @@ impl OpenClip {
             controls: settings.controls,
         };
         Ok(Self {
-            clip: SceneGenerator.open(request)?,
+            clip: open(request)?,
             still: Arc::clone(still),
             rate,
             prompt: Arc::clone(&settings.prompt),
@@ -56,6 +67,11 @@ impl OpenClip {
             && self.prompt == settings.prompt
     }
 
+    /// What made it, in a word.
+    pub fn generator(&self) -> &'static str {
+        GENERATOR
+    }
+
     /// How many frames the clip has.
     pub fn frames(&self) -> u64 {
         self.clip.frames()
@@ -69,5 +85,42 @@ impl OpenClip {
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError> {
         self.clip.frame(index, controls, out)
+    }
+}
+
+/// A generator that fails when it is told to: the built-in one never does.
+#[cfg(test)]
+mod broken {
+    use std::ops::Range;
+
+    use super::{Clip, Controls, FrameMut, GeneratorError};
+
+    /// The frames that fail where the prompt is such as `broken 3..6`.
+    pub fn holes(prompt: &str) -> Option<Range<u64>> {
+        let (from, to) = prompt.strip_prefix("broken ")?.split_once("..")?;
+        Some(from.parse().ok()?..to.parse().ok()?)
+    }
+
+    pub struct BrokenClip {
+        pub clip: Box<dyn Clip>,
+        pub holes: Range<u64>,
+    }
+
+    impl Clip for BrokenClip {
+        fn frames(&self) -> u64 {
+            self.clip.frames()
+        }
+
+        fn frame(
+            &self,
+            index: u64,
+            controls: &Controls,
+            out: &mut FrameMut<'_>,
+        ) -> Result<(), GeneratorError> {
+            if self.holes.contains(&index) {
+                return Err(GeneratorError::Failed(format!("frame {index} is broken")));
+            }
+            self.clip.frame(index, controls, out)
+        }
     }
 }
