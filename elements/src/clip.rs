@@ -37,14 +37,20 @@ impl OpenClip {
             frame_rate: rate,
             controls: settings.controls,
         };
+        let clip = SceneGenerator.open(request)?;
         Ok(Self {
-            clip: SceneGenerator.open(request)?,
-            still: Arc::clone(still),
+            still: Arc::clone(clip.still()),
+            clip,
             rate,
             prompt: Arc::clone(&settings.prompt),
             seed: settings.seed,
             duration: settings.duration,
         })
+    }
+
+    /// Frame 0. Clips of equal stills share one.
+    pub fn still(&self) -> &Arc<Image> {
+        &self.still
     }
 
     /// Whether this is still the clip that is asked for.

@@ -13,12 +13,16 @@ use gst_base::{
 };
 use gst_video::{VideoFrameRef, VideoInfo, prelude::*, subclass::prelude::*};
 use parking_lot::Mutex;
-use stillmotion_engine::{image::Image, request::FrameRate};
+use stillmotion_engine::{
+    image::Image,
+    request::{DEFAULT_FRAME_RATE, FrameRate},
+};
 
 use crate::{
     caps,
     clip::OpenClip,
     errors, frame,
+    motionfilter::scenes::Scenes,
     settings::{AtEnd, Settings},
     stats::Stats,
     timing::FrameGrid,
@@ -28,26 +32,19 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("motionfilter", gst::DebugColorFlags::empty(), Some("Motion effect"))
 });
 
-/// Where caps name no rate, time is cut this finely: 24, 30 and 60 frames per second all fall on
-/// whole numbers, so no two frames of a host are the same frame of the clip.
-const FINE_RATE: FrameRate = FrameRate { numerator: 120, denominator: 1 };
-
-/// The still, and where its clip starts.
-#[derive(Clone)]
-struct Scene {
-    still: Arc<Image>,
-    origin: ClockTime,
-}
+/// Where caps name no rate, time is cut this finely: 24, 25, 30, 50, 60 and 120 frames per second
+/// all fall on whole numbers, so the frames of a host are as evenly spaced as its times are.
+const FINE_RATE: FrameRate = FrameRate { numerator: 600, denominator: 1 };
 
 /// One run of the stream, or the part of it behind new caps.
 struct State {
     grid: FrameGrid,
-    /// The clip starts with the first frame and not at stream time 0.
+    /// The first clip starts with the first frame and not at stream time 0.
     variable_rate: bool,
-    scene: Option<Scene>,
+    scenes: Scenes,
     clip: Option<Arc<OpenClip>>,
-    /// Number of the next frame, if that should have no time.
-    next: u64,
+    /// When the next frame is shown, if it should have no time.
+    next: ClockTime,
 }
 
 impl State {
@@ -55,10 +52,19 @@ impl State {
         Self {
             grid: FrameGrid::new(rate.unwrap_or(FINE_RATE)),
             variable_rate: rate.is_none(),
-            scene: None,
+            scenes: Scenes::default(),
             clip: None,
-            next: 0,
+            next: ClockTime::ZERO,
         }
+    }
+
+    /// When a frame is shown: at `time`, or behind the last one.
+    fn time(&mut self, time: Option<ClockTime>) -> ClockTime {
+        let time = time.unwrap_or(self.next);
+        let usual = FrameGrid::new(DEFAULT_FRAME_RATE);
+        let length = if self.variable_rate { usual.start(1) } else { self.grid.start(1) };
+        self.next = time.saturating_add(length);
+        time
     }
 }
 
@@ -73,33 +79,26 @@ pub struct MotionFilter {
 }
 
 impl MotionFilter {
-    /// The still of the stream: the one there is, or a deep copy of this frame.
-    fn scene(
+    /// The still that this frame belongs to, and the number of its frame that is shown at `time`.
+    fn place(
         &self,
         input: &VideoFrameRef<&gst::BufferRef>,
         time: Option<ClockTime>,
-    ) -> Result<Scene, gst::ErrorMessage> {
-        let known = self.state.lock().scene.clone();
-        if let Some(scene) = known {
-            return Ok(scene);
+        reverse: bool,
+    ) -> Result<(Arc<Image>, u64), gst::ErrorMessage> {
+        let sketch = frame::sketch_from_buffer(input.buffer(), input.info())?;
+        let (still, index) = {
+            let mut state = self.state.lock();
+            let time = state.time(time);
+            let first_start = if state.variable_rate { time } else { ClockTime::ZERO };
+            let (start, still) = state.scenes.place(sketch, time, first_start, reverse);
+            (still, state.grid.nearest(time.saturating_sub(start)))
+        };
+        if let Some(still) = still {
+            return Ok((still, index));
         }
         let image = frame::image_from_buffer(input.buffer(), input.info())?;
-        let mut state = self.state.lock();
-        let origin = time.filter(|_| state.variable_rate).unwrap_or(ClockTime::ZERO);
-        let scene = Scene { still: Arc::new(image), origin };
-        state.scene = Some(scene.clone());
-        Ok(scene)
-    }
-
-    /// The number of the frame that is shown at `time`.
-    fn index(&self, scene: &Scene, time: Option<ClockTime>) -> u64 {
-        let mut state = self.state.lock();
-        let index = match time {
-            Some(time) => state.grid.nearest(time.saturating_sub(scene.origin)),
-            None => state.next,
-        };
-        state.next = index.saturating_add(1);
-        index
+        Ok((Arc::new(image), index))
     }
 
     fn open_clip(
@@ -116,7 +115,11 @@ impl MotionFilter {
         }
         let clip = OpenClip::open(still, rate, settings).map_err(|e| errors::generator(&e))?;
         let clip = Arc::new(clip);
-        self.state.lock().clip = Some(Arc::clone(&clip));
+        {
+            let mut state = self.state.lock();
+            state.scenes.keep(clip.still());
+            state.clip = Some(Arc::clone(&clip));
+        }
         self.stats.lock().clips += 1;
         Ok(clip)
     }
@@ -128,16 +131,15 @@ impl MotionFilter {
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<bool, gst::ErrorMessage> {
         let started = Instant::now();
-        let time = self.stream_time(input.buffer());
+        let (time, reverse) = self.stream_time(input.buffer());
         if let Some(time) = time
             && let Err(error) = self.obj().sync_values(time)
         {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
         let settings = self.settings.lock().clone();
-        let scene = self.scene(input, time)?;
-        let index = self.index(&scene, time);
-        let clip = self.open_clip(&scene.still, &settings)?;
+        let (still, index) = self.place(input, time, reverse)?;
+        let clip = self.open_clip(&still, &settings)?;
         let Some(shown) = settings.at_end.frame(index, clip.frames()) else {
             return Ok(false);
         };
@@ -147,9 +149,12 @@ impl MotionFilter {
         Ok(true)
     }
 
-    fn stream_time(&self, buffer: &gst::BufferRef) -> Option<ClockTime> {
-        let segment = self.obj().segment().downcast::<ClockTime>().ok()?;
-        segment.to_stream_time(buffer.pts()?)
+    /// When the buffer is shown, and whether time runs backwards.
+    fn stream_time(&self, buffer: &gst::BufferRef) -> (Option<ClockTime>, bool) {
+        let segment = self.obj().segment();
+        let reverse = segment.rate() < 0.0;
+        let segment = segment.downcast::<ClockTime>().ok();
+        (segment.and_then(|segment| segment.to_stream_time(buffer.pts()?)), reverse)
     }
 }
 
@@ -202,7 +207,7 @@ impl ElementImpl for MotionFilter {
             gst::subclass::ElementMetadata::new(
                 "Still motion",
                 "Filter/Effect/Video",
-                "Animates the first frame of a stream, steered by a prompt and a motion amount",
+                "Animates the stills of a stream, steered by a prompt and a motion amount",
                 "The stillmotion developers",
             )
         });
@@ -231,6 +236,13 @@ impl BaseTransformImpl for MotionFilter {
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         *self.state.lock() = State::new(None);
         Ok(())
+    }
+
+    fn sink_event(&self, event: gst::Event) -> bool {
+        if matches!(event.type_(), gst::EventType::FlushStop | gst::EventType::Segment) {
+            self.state.lock().scenes.interrupt();
+        }
+        self.parent_sink_event(event)
     }
 
     /// Size and format stay, so every meta stays true.
