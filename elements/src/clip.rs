@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An open clip, and what it was opened for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use stillmotion_engine::{
     generator::{Clip, Generator, GeneratorError},
@@ -18,11 +24,15 @@ const GENERATOR: &str = "scene";
 /// A clip of the generator that the settings ask for.
 pub struct OpenClip {
     clip: Box<dyn Clip>,
+    /// The image that was given, and the equal one that the clip works with.
+    asked: Weak<Image>,
     still: Arc<Image>,
     rate: FrameRate,
     prompt: Arc<str>,
     seed: u64,
     duration: Duration,
+    /// Its last frame was shown.
+    ended: AtomicBool,
 }
 
 fn open(request: Request) -> Result<Box<dyn Clip>, GeneratorError> {
@@ -48,20 +58,33 @@ impl OpenClip {
             frame_rate: rate,
             controls: settings.controls,
         };
+        let clip = open(request)?;
         Ok(Self {
-            clip: open(request)?,
-            still: Arc::clone(still),
+            asked: Arc::downgrade(still),
+            still: Arc::clone(clip.still()),
+            clip,
             rate,
             prompt: Arc::clone(&settings.prompt),
             seed: settings.seed,
             duration: settings.duration,
+            ended: AtomicBool::new(false),
         })
+    }
+
+    /// Whether position `index` of the stream is the first at which the clip is over.
+    pub fn ends_at(&self, index: u64) -> bool {
+        index.saturating_add(1) >= self.frames() && !self.ended.swap(true, Ordering::Relaxed)
+    }
+
+    /// Frame 0. Clips of equal stills share one.
+    pub fn still(&self) -> &Arc<Image> {
+        &self.still
     }
 
     /// Whether this is still the clip that is asked for.
     pub fn is_for(&self, still: &Arc<Image>, rate: FrameRate, settings: &Settings) -> bool {
-        Arc::ptr_eq(&self.still, still)
-            && self.rate == rate
+        let same = Arc::ptr_eq(&self.still, still) || self.asked.as_ptr() == Arc::as_ptr(still);
+        same && self.rate == rate
             && self.seed == settings.seed
             && self.duration == settings.duration
             && self.prompt == settings.prompt
@@ -91,9 +114,9 @@ impl OpenClip {
 /// A generator that fails when it is told to: the built-in one never does.
 #[cfg(test)]
 mod broken {
-    use std::ops::Range;
+    use std::{ops::Range, sync::Arc};
 
-    use super::{Clip, Controls, FrameMut, GeneratorError};
+    use super::{Clip, Controls, FrameMut, GeneratorError, Image};
 
     /// The frames that fail where the prompt is such as `broken 3..6`.
     pub fn holes(prompt: &str) -> Option<Range<u64>> {
@@ -109,6 +132,10 @@ mod broken {
     impl Clip for BrokenClip {
         fn frames(&self) -> u64 {
             self.clip.frames()
+        }
+
+        fn still(&self) -> &Arc<Image> {
+            self.clip.still()
         }
 
         fn frame(

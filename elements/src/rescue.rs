@@ -70,8 +70,6 @@ impl Rescue {
 mod tests {
     use gst::prelude::*;
 
-    use super::*;
-
     const FRAMES: usize = 9;
 
     /// What came out of a stream of equal stills, and the kinds of messages that were posted.

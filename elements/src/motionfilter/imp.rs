@@ -13,13 +13,20 @@ use gst_base::{
 };
 use gst_video::{VideoFrameRef, VideoInfo, prelude::*, subclass::prelude::*};
 use parking_lot::Mutex;
-use stillmotion_engine::{image::Image, request::FrameRate};
+use stillmotion_engine::{
+    image::Image,
+    request::{DEFAULT_FRAME_RATE, FrameRate},
+};
 
 use crate::{
+    announce::{self, ClipEvent, StreamTags},
     caps,
     clip::OpenClip,
-    errors, frame,
+    errors::FrameFailure,
+    frame,
+    motionfilter::scenes::Scenes,
     presets::Presets,
+    rescue::{OnError, Rescue},
     settings::{AtEnd, Settings},
     stats::Stats,
     timing::FrameGrid,
@@ -29,26 +36,19 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("motionfilter", gst::DebugColorFlags::empty(), Some("Motion effect"))
 });
 
-/// Where caps name no rate, time is cut this finely: 24, 30 and 60 frames per second all fall on
-/// whole numbers, so no two frames of a host are the same frame of the clip.
-const FINE_RATE: FrameRate = FrameRate { numerator: 120, denominator: 1 };
-
-/// The still, and where its clip starts.
-#[derive(Clone)]
-struct Scene {
-    still: Arc<Image>,
-    origin: ClockTime,
-}
+/// Where caps name no rate, time is cut this finely: 24, 25, 30, 50, 60 and 120 frames per second
+/// all fall on whole numbers, so the frames of a host are as evenly spaced as its times are.
+const FINE_RATE: FrameRate = FrameRate { numerator: 600, denominator: 1 };
 
 /// One run of the stream, or the part of it behind new caps.
 struct State {
     grid: FrameGrid,
-    /// The clip starts with the first frame and not at stream time 0.
+    /// The first clip starts with the first frame and not at stream time 0.
     variable_rate: bool,
-    scene: Option<Scene>,
+    scenes: Scenes,
     clip: Option<Arc<OpenClip>>,
-    /// Number of the next frame, if that should have no time.
-    next: u64,
+    /// When the next frame is shown, if it should have no time.
+    next: ClockTime,
 }
 
 impl State {
@@ -56,101 +56,149 @@ impl State {
         Self {
             grid: FrameGrid::new(rate.unwrap_or(FINE_RATE)),
             variable_rate: rate.is_none(),
-            scene: None,
+            scenes: Scenes::default(),
             clip: None,
-            next: 0,
+            next: ClockTime::ZERO,
         }
+    }
+
+    /// When a frame is shown: at `time`, or behind the last one.
+    fn time(&mut self, time: Option<ClockTime>) -> ClockTime {
+        let time = time.unwrap_or(self.next);
+        let usual = FrameGrid::new(DEFAULT_FRAME_RATE);
+        let length = if self.variable_rate { usual.start(1) } else { self.grid.start(1) };
+        self.next = time.saturating_add(length);
+        time
     }
 }
 
-/// Locks are taken in the order `state`, `settings`, `stats`, `refused`, and none is held while
-/// anything is posted or rendered.
+/// What a frame is made of.
+struct Place {
+    still: Arc<Image>,
+    /// Stream time of frame 0 of the clip of this still.
+    start: ClockTime,
+    /// Number of the frame, counted from there.
+    index: u64,
+}
+
+/// Locks are taken in the order `state`, `settings`, `stats`, `refused`, `tags`, `rescue`, and
+/// none is held while anything is pushed, posted or rendered.
 pub struct MotionFilter {
     state: Mutex<State>,
     settings: Mutex<Settings>,
     stats: Mutex<Stats>,
     /// Caps that cannot be worked with, and about which the user was told.
     refused: Mutex<Option<gst::Caps>>,
+    tags: Mutex<StreamTags>,
+    rescue: Mutex<Rescue>,
 }
 
 impl MotionFilter {
-    /// The still of the stream: the one there is, or a deep copy of this frame.
-    fn scene(
+    /// The still that this frame belongs to, and the frame of its clip that is shown at `time`.
+    fn place(
         &self,
         input: &VideoFrameRef<&gst::BufferRef>,
         time: Option<ClockTime>,
-    ) -> Result<Scene, gst::ErrorMessage> {
-        let known = self.state.lock().scene.clone();
-        if let Some(scene) = known {
-            return Ok(scene);
-        }
-        let image = frame::image_from_buffer(input.buffer(), input.info())?;
-        let mut state = self.state.lock();
-        let origin = time.filter(|_| state.variable_rate).unwrap_or(ClockTime::ZERO);
-        let scene = Scene { still: Arc::new(image), origin };
-        state.scene = Some(scene.clone());
-        Ok(scene)
-    }
-
-    /// The number of the frame that is shown at `time`.
-    fn index(&self, scene: &Scene, time: Option<ClockTime>) -> u64 {
-        let mut state = self.state.lock();
-        let index = match time {
-            Some(time) => state.grid.nearest(time.saturating_sub(scene.origin)),
-            None => state.next,
+        reverse: bool,
+    ) -> Result<Place, FrameFailure> {
+        let sketch = frame::sketch_from_buffer(input.buffer(), input.info())?;
+        let (still, start, index) = {
+            let mut state = self.state.lock();
+            let time = state.time(time);
+            let first_start = if state.variable_rate { time } else { ClockTime::ZERO };
+            let (start, still) = state.scenes.place(sketch, time, first_start, reverse);
+            (still, start, state.grid.nearest(time.saturating_sub(start)))
         };
-        state.next = index.saturating_add(1);
-        index
+        let still = match still {
+            Some(still) => still,
+            None => Arc::new(frame::image_from_buffer(input.buffer(), input.info())?),
+        };
+        Ok(Place { still, start, index })
     }
 
-    fn open_clip(
-        &self,
-        still: &Arc<Image>,
-        settings: &Settings,
-    ) -> Result<Arc<OpenClip>, gst::ErrorMessage> {
+    fn open_clip(&self, place: &Place, settings: &Settings) -> Result<Arc<OpenClip>, FrameFailure> {
         let (open, rate) = {
             let state = self.state.lock();
             (state.clip.clone(), state.grid.rate())
         };
-        if let Some(clip) = open.filter(|clip| clip.is_for(still, rate, settings)) {
+        if let Some(clip) = open.filter(|clip| clip.is_for(&place.still, rate, settings)) {
             return Ok(clip);
         }
-        let clip = OpenClip::open(still, rate, settings).map_err(|e| errors::generator(&e))?;
-        let clip = Arc::new(clip);
-        self.state.lock().clip = Some(Arc::clone(&clip));
+        let clip = Arc::new(OpenClip::open(&place.still, rate, settings)?);
+        {
+            let mut state = self.state.lock();
+            state.scenes.keep(clip.still());
+            state.clip = Some(Arc::clone(&clip));
+        }
         self.stats.lock().clips += 1;
+        self.post_clip(ClipEvent::Started, &clip, place, settings);
+        let news = self.tags.lock().set_own(announce::tags(&clip, settings));
+        if let Some(tags) = news {
+            self.obj().src_pad().push_event(gst::event::Tag::new(tags));
+        }
         Ok(clip)
+    }
+
+    fn post_clip(&self, event: ClipEvent, clip: &OpenClip, place: &Place, settings: &Settings) {
+        announce::post_clip(self.obj().upcast_ref(), event, clip, settings, place.start);
     }
 
     /// Fills `output`; false where the stream is over.
     fn fill(
         &self,
+        settings: &Settings,
+        (time, reverse): (Option<ClockTime>, bool),
         input: &VideoFrameRef<&gst::BufferRef>,
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
-    ) -> Result<bool, gst::ErrorMessage> {
+    ) -> Result<bool, FrameFailure> {
         let started = Instant::now();
-        let time = self.stream_time(input.buffer());
-        if let Some(time) = time
-            && let Err(error) = self.obj().sync_values(time)
-        {
-            gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
-        }
-        let settings = self.settings.lock().clone();
-        let scene = self.scene(input, time)?;
-        let index = self.index(&scene, time);
-        let clip = self.open_clip(&scene.still, &settings)?;
-        let Some(shown) = settings.at_end.frame(index, clip.frames()) else {
+        let place = self.place(input, time, reverse)?;
+        let clip = self.open_clip(&place, settings)?;
+        let Some(shown) = settings.at_end.frame(place.index, clip.frames()) else {
             return Ok(false);
         };
         let mut target = frame::frame_mut(output)?;
-        clip.frame(shown, &settings.controls, &mut target).map_err(|e| errors::generator(&e))?;
+        clip.frame(shown, &settings.controls, &mut target)?;
         self.stats.lock().frame(started.elapsed());
+        if clip.ends_at(place.index) {
+            self.post_clip(ClipEvent::Ended, &clip, &place, settings);
+        }
         Ok(true)
     }
 
-    fn stream_time(&self, buffer: &gst::BufferRef) -> Option<ClockTime> {
-        let segment = self.obj().segment().downcast::<ClockTime>().ok()?;
-        segment.to_stream_time(buffer.pts()?)
+    /// What is shown in the place of a frame that could not be made.
+    fn replace(
+        &self,
+        failure: FrameFailure,
+        on_error: OnError,
+        input: &VideoFrameRef<&gst::BufferRef>,
+        output: &mut VideoFrameRef<&mut gst::BufferRef>,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        if on_error == OnError::Error {
+            self.post_error_message(failure.into());
+            return Err(gst::FlowError::Error);
+        }
+        self.stats.lock().failed += 1;
+        let (news, held) = {
+            let mut rescue = self.rescue.lock();
+            (rescue.failed(), on_error == OnError::Hold && rescue.hold(output))
+        };
+        if news {
+            gst::element_imp_warning!(self, gst::LibraryError::Failed, ("{failure}"));
+        }
+        if !held && let Err(error) = input.copy(output) {
+            gst::error!(CAT, imp = self, "{error}");
+            return Err(gst::FlowError::Error);
+        }
+        Ok(gst::FlowSuccess::Ok)
+    }
+
+    /// When the buffer is shown, and whether time runs backwards.
+    fn stream_time(&self, buffer: &gst::BufferRef) -> (Option<ClockTime>, bool) {
+        let segment = self.obj().segment();
+        let reverse = segment.rate() < 0.0;
+        let segment = segment.downcast::<ClockTime>().ok();
+        (segment.and_then(|segment| segment.to_stream_time(buffer.pts()?)), reverse)
     }
 }
 
@@ -167,6 +215,8 @@ impl ObjectSubclass for MotionFilter {
             settings: Mutex::new(Settings::new(AtEnd::Hold)),
             stats: Mutex::default(),
             refused: Mutex::default(),
+            tags: Mutex::default(),
+            rescue: Mutex::default(),
         }
     }
 }
@@ -202,7 +252,7 @@ impl ElementImpl for MotionFilter {
             gst::subclass::ElementMetadata::new(
                 "Still motion",
                 "Filter/Effect/Video",
-                "Animates the first frame of a stream, steered by a prompt and a motion amount",
+                "Animates the stills of a stream, steered by a prompt and a motion amount",
                 "The stillmotion developers",
             )
         });
@@ -225,12 +275,35 @@ impl BaseTransformImpl for MotionFilter {
         *self.state.lock() = State::new(None);
         *self.stats.lock() = Stats::default();
         *self.refused.lock() = None;
+        *self.tags.lock() = StreamTags::default();
+        *self.rescue.lock() = Rescue::default();
         Ok(())
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         *self.state.lock() = State::new(None);
         Ok(())
+    }
+
+    fn sink_event(&self, event: gst::Event) -> bool {
+        let event = match event.view() {
+            gst::EventView::FlushStop(_) | gst::EventView::Segment(_) => {
+                self.state.lock().scenes.interrupt();
+                event
+            }
+            gst::EventView::StreamStart(_) => {
+                *self.tags.lock() = StreamTags::default();
+                // It is opened again, and so announced to the new stream.
+                self.state.lock().clip = None;
+                event
+            }
+            gst::EventView::Tag(tag) => {
+                let tags = self.tags.lock().from_upstream(tag.tag_owned());
+                gst::event::Tag::builder(tags).seqnum(event.seqnum()).build()
+            }
+            _ => event,
+        };
+        self.parent_sink_event(event)
     }
 
     /// Size and format stay, so every meta stays true.
@@ -270,13 +343,20 @@ impl VideoFilterImpl for MotionFilter {
         input: &VideoFrameRef<&gst::BufferRef>,
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        match self.fill(input, output) {
-            Ok(true) => Ok(gst::FlowSuccess::Ok),
-            Ok(false) => Err(gst::FlowError::Eos),
-            Err(message) => {
-                self.post_error_message(message);
-                Err(gst::FlowError::Error)
+        let at = self.stream_time(input.buffer());
+        if let Some(time) = at.0
+            && let Err(error) = self.obj().sync_values(time)
+        {
+            gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
+        }
+        let settings = self.settings.lock().clone();
+        match self.fill(&settings, at, input, output) {
+            Ok(true) => {
+                self.rescue.lock().good(settings.on_error, output);
+                Ok(gst::FlowSuccess::Ok)
             }
+            Ok(false) => Err(gst::FlowError::Eos),
+            Err(failure) => self.replace(failure, settings.on_error, input, output),
         }
     }
 }

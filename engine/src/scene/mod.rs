@@ -11,6 +11,7 @@ mod relief;
 mod render;
 mod sample;
 mod still;
+mod store;
 mod texture;
 mod thumbnail;
 mod view;
@@ -18,12 +19,13 @@ mod view;
 use std::sync::Arc;
 
 pub use still::depth_of;
+pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
 
 use self::{border::Reach, still::Still, view::View};
 use crate::{
     camera::{Path, Pose},
     generator::{Clip, Generator, GeneratorError},
-    image::FrameMut,
+    image::{FrameMut, Image},
     prompt,
     request::{Controls, Request},
 };
@@ -87,6 +89,10 @@ impl SceneClip {
 }
 
 impl Clip for SceneClip {
+    fn still(&self) -> &Arc<Image> {
+        &self.still.image
+    }
+
     fn frames(&self) -> u64 {
         self.frames
     }
