@@ -52,6 +52,17 @@ fn each_is_another_look_and_undoes_what_was_set_before() {
 }
 
 #[test]
+fn a_pipeline_names_one() {
+    init();
+    for preset in ["@preset=\"Slow push\"", "@preset=Slow\\ push"] {
+        let line = format!("videotestsrc num-buffers=1 ! motiongen name=it {preset} ! fakesink");
+        let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Bin>().unwrap();
+        let it = pipeline.by_name("it").unwrap();
+        assert_eq!(it.property::<String>("prompt"), "slow push in", "{preset}");
+    }
+}
+
+#[test]
 fn the_prompts_are_understood() {
     for built_in in BUILT_IN {
         let element = preset("motiongen");

@@ -13,7 +13,7 @@ use glib::{
     ffi::{GFALSE, GTRUE, gboolean},
     prelude::*,
     subclass::prelude::*,
-    translate::{FromGlibPtrContainer, ToGlibPtr, from_glib_none},
+    translate::{FromGlibPtrContainer, ToGlibPtr, from_glib_borrow},
 };
 use gst::ffi::{GstPreset, GstPresetInterface};
 
@@ -93,8 +93,11 @@ unsafe extern "C" fn load_preset(preset: *mut GstPreset, name: *const c_char) ->
     let own = wanted.to_str().ok().and_then(built_in);
     match own {
         Some(own) if !in_files.iter().any(|name| name == own.name) => {
+            // Borrowed: who parses a pipeline holds the element by a floating reference, which a
+            // reference of ours would sink and then drop.
             // SAFETY: only elements have this interface, and it is alive during the call.
-            own.apply(&unsafe { from_glib_none(preset.cast::<gst::ffi::GstObject>()) });
+            let element = unsafe { from_glib_borrow(preset.cast::<gst::ffi::GstObject>()) };
+            own.apply(&element);
             GTRUE
         }
         _ => match FILES.get().and_then(|files| files.load_preset) {

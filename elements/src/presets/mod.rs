@@ -131,6 +131,8 @@ pub const BUILT_IN: [BuiltIn; 12] = [
     },
 ];
 
+/// Finds a look. GStreamer leaves the quotes on where a pipeline is parsed from one text.
 fn built_in(name: &str) -> Option<&'static BuiltIn> {
+    let name = name.trim_matches('"');
     BUILT_IN.iter().find(|preset| preset.name == name)
 }
