@@ -36,6 +36,7 @@ impl OpenClip {
             duration: settings.duration,
             frame_rate: rate,
             controls: settings.controls,
+            from: None,
         };
         Ok(Self {
             clip: SceneGenerator.open(request)?,
