@@ -7,7 +7,7 @@ use stillmotion_engine::{
     generator::{Clip, Generator, GeneratorError},
     image::{FrameMut, Image},
     request::{Controls, FrameRate, Request},
-    scene::SceneGenerator,
+    scene::{Place, SceneGenerator},
 };
 
 use crate::settings::Settings;
@@ -23,11 +23,13 @@ pub struct OpenClip {
 }
 
 impl OpenClip {
-    /// Opens the clip of `still` at `rate`. Takes no longer than a few milliseconds.
+    /// Opens the clip of `still` at `rate`, with the camera coming `from` the clip before it.
+    /// Takes no longer than a few milliseconds.
     pub fn open(
         still: &Arc<Image>,
         rate: FrameRate,
         settings: &Settings,
+        from: Option<Place>,
     ) -> Result<Self, GeneratorError> {
         let request = Request {
             image: Arc::clone(still),
@@ -36,7 +38,7 @@ impl OpenClip {
             duration: settings.duration,
             frame_rate: rate,
             controls: settings.controls,
-            from: None,
+            from,
         };
         Ok(Self {
             clip: SceneGenerator.open(request)?,
@@ -48,11 +50,14 @@ impl OpenClip {
         })
     }
 
-    /// Whether this is still the clip that is asked for.
-    pub fn is_for(&self, still: &Arc<Image>, rate: FrameRate, settings: &Settings) -> bool {
-        Arc::ptr_eq(&self.still, still)
-            && self.rate == rate
-            && self.seed == settings.seed
+    /// Whether this is a clip of that still at that rate.
+    pub fn is_of(&self, still: &Arc<Image>, rate: FrameRate) -> bool {
+        Arc::ptr_eq(&self.still, still) && self.rate == rate
+    }
+
+    /// Whether this is the clip that `settings` ask for.
+    pub fn is_for(&self, settings: &Settings) -> bool {
+        self.seed == settings.seed
             && self.duration == settings.duration
             && self.prompt == settings.prompt
     }
@@ -70,5 +75,11 @@ impl OpenClip {
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError> {
         self.clip.frame(index, controls, out)
+    }
+
+    /// Where the camera stands at frame `index` when frame `before` was shown before it. May wait
+    /// for the analysis of the still.
+    pub fn place(&self, before: u64, index: u64, controls: &Controls) -> Option<Place> {
+        self.clip.place(before, index, controls)
     }
 }

@@ -7,6 +7,7 @@
 
 mod caps;
 mod clip;
+mod cues;
 mod errors;
 mod frame;
 pub mod motionfilter;
@@ -15,6 +16,7 @@ pub mod settings;
 mod stats;
 pub mod stillsrc;
 mod strings;
+mod takes;
 mod timing;
 
 /// Registers every element, with a plugin or statically with `None`.

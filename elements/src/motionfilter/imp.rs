@@ -111,10 +111,11 @@ impl MotionFilter {
             let state = self.state.lock();
             (state.clip.clone(), state.grid.rate())
         };
-        if let Some(clip) = open.filter(|clip| clip.is_for(still, rate, settings)) {
+        if let Some(clip) = open.filter(|clip| clip.is_of(still, rate) && clip.is_for(settings)) {
             return Ok(clip);
         }
-        let clip = OpenClip::open(still, rate, settings).map_err(|e| errors::generator(&e))?;
+        let clip =
+            OpenClip::open(still, rate, settings, None).map_err(|e| errors::generator(&e))?;
         let clip = Arc::new(clip);
         self.state.lock().clip = Some(Arc::clone(&clip));
         self.stats.lock().clips += 1;
