@@ -5,6 +5,7 @@
 //! [`motionfilter`] does the same one frame out for one frame in. The settings that the two
 //! generators share lie in [`settings`], with one meaning everywhere.
 
+mod announce;
 mod caps;
 mod clip;
 mod cues;
@@ -12,6 +13,8 @@ mod errors;
 mod frame;
 pub mod motionfilter;
 pub mod motiongen;
+pub mod presets;
+mod rescue;
 pub mod settings;
 mod stats;
 pub mod stillsrc;

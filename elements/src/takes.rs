@@ -76,6 +76,26 @@ impl Take {
         Ok(Self { clip, origin: part.origin, from, repeats })
     }
 
+    /// The clip that is shown.
+    pub fn clip(&self) -> &OpenClip {
+        &self.clip
+    }
+
+    /// Number of the frame of the stream at which it starts.
+    pub fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// The settings that hold, with the prompt of this take.
+    pub fn settings(&self, now: &Settings) -> Settings {
+        Settings { prompt: Arc::clone(self.clip.prompt()), ..now.clone() }
+    }
+
+    /// Whether its last frame is shown at frame `index` of the stream for the first time.
+    pub fn ends_at(&self, index: u64) -> bool {
+        index.checked_sub(self.origin).is_some_and(|in_clip| self.clip.ends_at(in_clip))
+    }
+
     /// Whether this shows the right still at the right rate.
     fn is_of(&self, ask: &Ask<'_>) -> bool {
         self.clip.is_of(ask.still, ask.rate())

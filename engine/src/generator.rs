@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The contract between whoever shows frames and whoever makes them.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::{
-    image::{FrameMut, ImageError, PixelFormat},
+    image::{FrameMut, Image, ImageError, PixelFormat},
     request::{Controls, InvalidSettings, Request},
     scene::Place,
 };
@@ -51,6 +53,10 @@ pub trait Generator: Send + Sync {
 
 /// The frames of one request: any frame at any time, the same bytes each time.
 pub trait Clip: Send + Sync {
+    /// The still, frame 0. Clips of equal stills may share one, so this need not be the very
+    /// image of the request.
+    fn still(&self) -> &Arc<Image>;
+
     /// How many frames the clip has.
     fn frames(&self) -> u64;
 

@@ -2,6 +2,7 @@
 //! What several test files share.
 
 pub mod flow;
+pub mod inspect;
 pub mod launch;
 pub mod photos;
 pub mod pictures;
@@ -11,6 +12,9 @@ pub mod rig;
 use std::{ffi::CString, sync::Once};
 
 use glib::{gobject_ffi, prelude::*, translate::ToGlibPtr, translate::ToGlibPtrMut};
+
+/// Every element of the plugin.
+pub const FACTORIES: [&str; 3] = ["stillsrc", "motiongen", "motionfilter"];
 
 /// Starts GStreamer and registers the elements. Any critical warning ends the test.
 ///

@@ -30,7 +30,10 @@
 //! In OBS with obs-gstreamer the filter's pipeline is just
 //! `motionfilter prompt="slow push in" at-end=ping-pong`.
 
+mod course;
 mod imp;
+mod scenes;
+mod text;
 
 use gst::prelude::*;
 

@@ -10,6 +10,7 @@ use super::state::State;
 use crate::{
     caps,
     cues::{self, Cues, HasCues},
+    presets::Presets,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
 };
@@ -188,7 +189,7 @@ impl ObjectSubclass for MotionGen {
     const NAME: &'static str = "GstMotionGen";
     type Type = super::MotionGen;
     type ParentType = gst::Element;
-    type Interfaces = (gst::Preset,);
+    type Interfaces = (Presets,);
 
     fn with_class(klass: &Self::Class) -> Self {
         let pads = Self::build_pads(klass).expect("the templates are this element's");
@@ -277,7 +278,6 @@ impl HasCues for MotionGen {
 }
 
 impl GstObjectImpl for MotionGen {}
-impl PresetImpl for MotionGen {}
 
 impl ElementImpl for MotionGen {
     fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {

@@ -12,6 +12,7 @@ mod relief;
 mod render;
 mod sample;
 mod still;
+mod store;
 mod texture;
 mod thumbnail;
 mod view;
@@ -20,12 +21,13 @@ use std::sync::Arc;
 
 pub use glide::{GLIDE, Place};
 pub use still::depth_of;
+pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
 
 use self::{border::Reach, glide::Shot, still::Still, view::View};
 use crate::{
     camera::{Path, Pose},
     generator::{Clip, Generator, GeneratorError},
-    image::FrameMut,
+    image::{FrameMut, Image},
     prompt,
     request::{Controls, Request},
 };
@@ -137,6 +139,10 @@ fn moments() -> impl Iterator<Item = f64> {
 }
 
 impl Clip for SceneClip {
+    fn still(&self) -> &Arc<Image> {
+        &self.still.image
+    }
+
     fn frames(&self) -> u64 {
         self.frames
     }
