@@ -13,7 +13,7 @@ use stillmotion_engine::{
     generator::{Clip, Generator, GeneratorError},
     image::{FrameMut, Image},
     request::{Controls, FrameRate, Request},
-    scene::SceneGenerator,
+    scene::{Place, SceneGenerator},
 };
 
 use crate::settings::Settings;
@@ -44,11 +44,13 @@ fn open(request: Request) -> Result<Box<dyn Clip>, GeneratorError> {
 }
 
 impl OpenClip {
-    /// Opens the clip of `still` at `rate`. Takes no longer than a few milliseconds.
+    /// Opens the clip of `still` at `rate`, with the camera coming `from` the clip before it.
+    /// Takes no longer than a few milliseconds.
     pub fn open(
         still: &Arc<Image>,
         rate: FrameRate,
         settings: &Settings,
+        from: Option<Place>,
     ) -> Result<Self, GeneratorError> {
         let request = Request {
             image: Arc::clone(still),
@@ -57,6 +59,7 @@ impl OpenClip {
             duration: settings.duration,
             frame_rate: rate,
             controls: settings.controls,
+            from,
         };
         let clip = open(request)?;
         Ok(Self {
@@ -71,7 +74,7 @@ impl OpenClip {
         })
     }
 
-    /// Whether position `index` of the stream is the first at which the clip is over.
+    /// Whether position `index` of the clip is the first at which it is over.
     pub fn ends_at(&self, index: u64) -> bool {
         index.saturating_add(1) >= self.frames() && !self.ended.swap(true, Ordering::Relaxed)
     }
@@ -81,11 +84,20 @@ impl OpenClip {
         &self.still
     }
 
-    /// Whether this is still the clip that is asked for.
-    pub fn is_for(&self, still: &Arc<Image>, rate: FrameRate, settings: &Settings) -> bool {
+    /// What was asked for in words.
+    pub fn prompt(&self) -> &Arc<str> {
+        &self.prompt
+    }
+
+    /// Whether this is a clip of that still at that rate.
+    pub fn is_of(&self, still: &Arc<Image>, rate: FrameRate) -> bool {
         let same = Arc::ptr_eq(&self.still, still) || self.asked.as_ptr() == Arc::as_ptr(still);
         same && self.rate == rate
-            && self.seed == settings.seed
+    }
+
+    /// Whether this is the clip that `settings` ask for.
+    pub fn is_for(&self, settings: &Settings) -> bool {
+        self.seed == settings.seed
             && self.duration == settings.duration
             && self.prompt == settings.prompt
     }
@@ -109,6 +121,12 @@ impl OpenClip {
     ) -> Result<(), GeneratorError> {
         self.clip.frame(index, controls, out)
     }
+
+    /// Where the camera stands at frame `index` when frame `before` was shown before it. May wait
+    /// for the analysis of the still.
+    pub fn place(&self, before: u64, index: u64, controls: &Controls) -> Option<Place> {
+        self.clip.place(before, index, controls)
+    }
 }
 
 /// A generator that fails when it is told to: the built-in one never does.
@@ -116,7 +134,7 @@ impl OpenClip {
 mod broken {
     use std::{ops::Range, sync::Arc};
 
-    use super::{Clip, Controls, FrameMut, GeneratorError, Image};
+    use super::{Clip, Controls, FrameMut, GeneratorError, Image, Place};
 
     /// The frames that fail where the prompt is such as `broken 3..6`.
     pub fn holes(prompt: &str) -> Option<Range<u64>> {
@@ -148,6 +166,10 @@ mod broken {
                 return Err(GeneratorError::Failed(format!("frame {index} is broken")));
             }
             self.clip.frame(index, controls, out)
+        }
+
+        fn place(&self, before: u64, index: u64, controls: &Controls) -> Option<Place> {
+            self.clip.place(before, index, controls)
         }
     }
 }

@@ -8,6 +8,7 @@
 mod announce;
 mod caps;
 mod clip;
+mod cues;
 mod errors;
 mod frame;
 pub mod motionfilter;
@@ -18,6 +19,7 @@ pub mod settings;
 mod stats;
 pub mod stillsrc;
 mod strings;
+mod takes;
 mod timing;
 
 /// Registers every element, with a plugin or statically with `None`.

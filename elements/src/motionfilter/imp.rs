@@ -2,7 +2,10 @@
 //! The element itself.
 
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -21,7 +24,7 @@ use stillmotion_engine::{
 use crate::{
     announce::{self, ClipEvent, StreamTags},
     caps,
-    clip::OpenClip,
+    cues::{self, Cues},
     errors::FrameFailure,
     frame,
     motionfilter::scenes::Scenes,
@@ -29,6 +32,7 @@ use crate::{
     rescue::{OnError, Rescue},
     settings::{AtEnd, Settings},
     stats::Stats,
+    takes::{Ask, Cue, Take, Takes},
     timing::FrameGrid,
 };
 
@@ -46,7 +50,10 @@ struct State {
     /// The first clip starts with the first frame and not at stream time 0.
     variable_rate: bool,
     scenes: Scenes,
-    clip: Option<Arc<OpenClip>>,
+    /// The clips of the scene that is shown.
+    takes: Takes,
+    /// The frame that was shown last: start of its scene, and its number.
+    last: Option<(ClockTime, u64)>,
     /// When the next frame is shown, if it should have no time.
     next: ClockTime,
 }
@@ -57,7 +64,8 @@ impl State {
             grid: FrameGrid::new(rate.unwrap_or(FINE_RATE)),
             variable_rate: rate.is_none(),
             scenes: Scenes::default(),
-            clip: None,
+            takes: Takes::default(),
+            last: None,
             next: ClockTime::ZERO,
         }
     }
@@ -73,17 +81,23 @@ impl State {
 }
 
 /// What a frame is made of.
-struct Place {
+pub(super) struct Place {
     still: Arc<Image>,
-    /// Stream time of frame 0 of the clip of this still.
-    start: ClockTime,
+    pub grid: FrameGrid,
+    /// Stream time of frame 0 of this still.
+    pub start: ClockTime,
     /// Number of the frame, counted from there.
     index: u64,
+    /// It follows the frame that was shown last, of the same still.
+    continues: bool,
 }
 
-/// Locks are taken in the order `state`, `settings`, `stats`, `refused`, `tags`, `rescue`, and
-/// none is held while anything is pushed, posted or rendered.
+/// Locks are taken in the order `cues`, `state`, `settings`, `stats`, `refused`, `tags`,
+/// `rescue`, and none is held while anything is pushed, queried, posted or rendered.
 pub struct MotionFilter {
+    pub(super) cues: Cues,
+    /// Nothing may be waited for: a flush, or the end of the stream.
+    pub(super) stopped: AtomicBool,
     state: Mutex<State>,
     settings: Mutex<Settings>,
     stats: Mutex<Stats>,
@@ -102,48 +116,66 @@ impl MotionFilter {
         reverse: bool,
     ) -> Result<Place, FrameFailure> {
         let sketch = frame::sketch_from_buffer(input.buffer(), input.info())?;
-        let (still, start, index) = {
+        let (known, grid, start, index, continues) = {
             let mut state = self.state.lock();
             let time = state.time(time);
             let first_start = if state.variable_rate { time } else { ClockTime::ZERO };
             let (start, still) = state.scenes.place(sketch, time, first_start, reverse);
-            (still, start, state.grid.nearest(time.saturating_sub(start)))
+            let index = state.grid.nearest(time.saturating_sub(start));
+            let last = state.last.replace((start, index));
+            let same_scene = last.is_some_and(|(scene, _)| scene == start);
+            if !same_scene {
+                state.takes.rewind();
+            }
+            let forward = !reverse && last.is_some_and(|(_, last)| last < index);
+            (still, state.grid, start, index, same_scene && forward)
         };
-        let still = match still {
+        let still = match known {
             Some(still) => still,
             None => Arc::new(frame::image_from_buffer(input.buffer(), input.info())?),
         };
-        Ok(Place { still, start, index })
+        Ok(Place { still, grid, start, index, continues })
     }
 
-    fn open_clip(&self, place: &Place, settings: &Settings) -> Result<Arc<OpenClip>, FrameFailure> {
-        let (open, rate) = {
-            let state = self.state.lock();
-            (state.clip.clone(), state.grid.rate())
-        };
-        if let Some(clip) = open.filter(|clip| clip.is_for(&place.still, rate, settings)) {
-            return Ok(clip);
-        }
-        let clip = Arc::new(OpenClip::open(&place.still, rate, settings)?);
+    /// What is shown now. Clips are opened where that is something new.
+    fn take(
+        &self,
+        place: &Place,
+        settings: &Settings,
+        cues: &[Cue],
+    ) -> Result<Arc<Take>, FrameFailure> {
+        let takes = self.state.lock().takes.clone();
+        let (take, next) = takes.at(&Ask {
+            still: &place.still,
+            grid: place.grid,
+            settings,
+            cues,
+            first: 0,
+            index: place.index,
+            continues: place.continues,
+        })?;
+        let Some(next) = next else { return Ok(take) };
         {
             let mut state = self.state.lock();
-            state.scenes.keep(clip.still());
-            state.clip = Some(Arc::clone(&clip));
+            state.scenes.keep(take.clip().still());
+            state.takes = next;
         }
         self.stats.lock().clips += 1;
-        self.post_clip(ClipEvent::Started, &clip, place, settings);
-        let news = self.tags.lock().set_own(announce::tags(&clip, settings));
+        self.post_clip(ClipEvent::Started, &take, place, settings);
+        let news = self.tags.lock().set_own(announce::tags(take.clip(), &take.settings(settings)));
         if let Some(tags) = news {
             self.obj().src_pad().push_event(gst::event::Tag::new(tags));
         }
-        Ok(clip)
+        Ok(take)
     }
 
-    fn post_clip(&self, event: ClipEvent, clip: &OpenClip, place: &Place, settings: &Settings) {
-        announce::post_clip(self.obj().upcast_ref(), event, clip, settings, place.start);
+    fn post_clip(&self, event: ClipEvent, take: &Take, place: &Place, settings: &Settings) {
+        let (element, settings) = (self.obj(), take.settings(settings));
+        let start = place.start.saturating_add(place.grid.start(take.origin()));
+        announce::post_clip(element.upcast_ref(), event, take.clip(), &settings, start);
     }
 
-    /// Fills `output`; false where the stream is over.
+    /// Fills `output`; false where the stream is over, or has to stop.
     fn fill(
         &self,
         settings: &Settings,
@@ -151,17 +183,23 @@ impl MotionFilter {
         input: &VideoFrameRef<&gst::BufferRef>,
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<bool, FrameFailure> {
-        let started = Instant::now();
         let place = self.place(input, time, reverse)?;
-        let clip = self.open_clip(&place, settings)?;
-        let Some(shown) = settings.at_end.frame(place.index, clip.frames()) else {
+        let frames = place.grid.rate().frames_in(settings.duration);
+        // Whatever the prompt, the stream ends when its still was shown for so long.
+        if settings.at_end == AtEnd::Eos && place.index >= frames {
             return Ok(false);
-        };
+        }
+        let cues = self.cues_for(&place, input.buffer().pts());
+        if self.stopped.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let started = Instant::now();
+        let take = self.take(&place, settings, &cues)?;
         let mut target = frame::frame_mut(output)?;
-        clip.frame(shown, &settings.controls, &mut target)?;
+        take.frame(place.index, settings, &mut target)?;
         self.stats.lock().frame(started.elapsed());
-        if clip.ends_at(place.index) {
-            self.post_clip(ClipEvent::Ended, &clip, &place, settings);
+        if take.ends_at(place.index) {
+            self.post_clip(ClipEvent::Ended, &take, &place, settings);
         }
         Ok(true)
     }
@@ -209,8 +247,11 @@ impl ObjectSubclass for MotionFilter {
     type ParentType = gst_video::VideoFilter;
     type Interfaces = (Presets,);
 
-    fn new() -> Self {
+    fn with_class(klass: &Self::Class) -> Self {
+        let template = klass.pad_template("text_sink").expect("the template is this element's");
         Self {
+            cues: Cues::new(cues::build_pad::<Self>(&template)),
+            stopped: AtomicBool::new(false),
             state: Mutex::new(State::new(None)),
             settings: Mutex::new(Settings::new(AtEnd::Hold)),
             stats: Mutex::default(),
@@ -222,6 +263,11 @@ impl ObjectSubclass for MotionFilter {
 }
 
 impl ObjectImpl for MotionFilter {
+    fn constructed(&self) {
+        self.parent_constructed();
+        self.obj().add_pad(&self.cues.pad).expect("a new element has no pad of this name");
+    }
+
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             let mut specs = Settings::param_specs(AtEnd::Hold);
@@ -261,8 +307,20 @@ impl ElementImpl for MotionFilter {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
-            LazyLock::new(|| caps::filter_templates().unwrap_or_default());
+            LazyLock::new(|| caps::generator_templates().unwrap_or_default());
         &TEMPLATES
+    }
+
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        match transition {
+            gst::StateChange::ReadyToPaused => self.stop_waiting(false),
+            gst::StateChange::PausedToReady => self.stop_waiting(true),
+            _ => (),
+        }
+        self.parent_change_state(transition)
     }
 }
 
@@ -287,14 +345,27 @@ impl BaseTransformImpl for MotionFilter {
 
     fn sink_event(&self, event: gst::Event) -> bool {
         let event = match event.view() {
-            gst::EventView::FlushStop(_) | gst::EventView::Segment(_) => {
+            gst::EventView::FlushStart(_) => {
+                self.stop_waiting(true);
+                event
+            }
+            gst::EventView::FlushStop(_) => {
+                self.stop_waiting(false);
+                let mut state = self.state.lock();
+                state.scenes.interrupt();
+                state.takes.rewind();
+                state.last = None;
+                drop(state);
+                event
+            }
+            gst::EventView::Segment(_) => {
                 self.state.lock().scenes.interrupt();
                 event
             }
             gst::EventView::StreamStart(_) => {
                 *self.tags.lock() = StreamTags::default();
                 // It is opened again, and so announced to the new stream.
-                self.state.lock().clip = None;
+                self.state.lock().takes = Takes::default();
                 event
             }
             gst::EventView::Tag(tag) => {
@@ -304,6 +375,13 @@ impl BaseTransformImpl for MotionFilter {
             _ => event,
         };
         self.parent_sink_event(event)
+    }
+
+    fn src_event(&self, event: gst::Event) -> bool {
+        let text = event.clone();
+        let taken = self.parent_src_event(event);
+        self.push_to_text(text);
+        taken
     }
 
     /// Size and format stay, so every meta stays true.
@@ -355,6 +433,7 @@ impl VideoFilterImpl for MotionFilter {
                 self.rescue.lock().good(settings.on_error, output);
                 Ok(gst::FlowSuccess::Ok)
             }
+            Ok(false) if self.stopped.load(Ordering::Relaxed) => Err(gst::FlowError::Flushing),
             Ok(false) => Err(gst::FlowError::Eos),
             Err(failure) => self.replace(failure, settings.on_error, input, output),
         }

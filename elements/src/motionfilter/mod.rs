@@ -33,6 +33,7 @@
 mod course;
 mod imp;
 mod scenes;
+mod text;
 
 use gst::prelude::*;
 

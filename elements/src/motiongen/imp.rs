@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::state::State;
 use crate::{
     caps,
+    cues::{self, Cues, HasCues},
     presets::Presets,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
@@ -41,9 +42,10 @@ impl Default for OwnSettings {
     }
 }
 
-/// Locks are taken in the order `state`, `settings`, and neither is held while anything is
-/// pushed, queried, posted or rendered. The stream lock of the source pad comes before both.
+/// Locks are taken in the order `cues`, `state`, `settings`, and none is held while anything is
+/// pushed, queried, posted or rendered. The stream lock of the source pad comes before them.
 pub struct MotionGen {
+    pub(super) cues: Cues,
     pub(super) sinkpad: gst::Pad,
     pub(super) srcpad: gst::Pad,
     state: Mutex<State>,
@@ -79,6 +81,7 @@ impl MotionGen {
         if let Some(output) = output {
             output.set_flushing(stopping);
         }
+        self.cues.wake();
     }
 
     /// Ends the task and waits until it is gone. From the task itself it can only be paused.
@@ -146,7 +149,7 @@ impl MotionGen {
         self.set_self_driven(false);
     }
 
-    fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<(gst::Pad, gst::Pad)> {
+    fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<[gst::Pad; 3]> {
         let sink = gst::Pad::builder_from_template(&klass.pad_template("sink")?)
             .chain_function(|_, parent, buffer| {
                 Self::catch_panic_pad_function(
@@ -177,7 +180,7 @@ impl MotionGen {
                 Self::catch_panic_pad_function(parent, || false, |this| this.src_query(pad, query))
             })
             .build();
-        Some((sink, src))
+        Some([sink, src, cues::build_pad::<Self>(&klass.pad_template("text_sink")?)])
     }
 }
 
@@ -189,8 +192,10 @@ impl ObjectSubclass for MotionGen {
     type Interfaces = (Presets,);
 
     fn with_class(klass: &Self::Class) -> Self {
-        let (sinkpad, srcpad) = Self::build_pads(klass).expect("the templates are this element's");
+        let pads = Self::build_pads(klass).expect("the templates are this element's");
+        let [sinkpad, srcpad, text] = pads;
         Self {
+            cues: Cues::new(text),
             sinkpad,
             srcpad,
             state: Mutex::new(State::new(None)),
@@ -203,7 +208,7 @@ impl ObjectSubclass for MotionGen {
 impl ObjectImpl for MotionGen {
     fn constructed(&self) {
         self.parent_constructed();
-        for pad in [&self.sinkpad, &self.srcpad] {
+        for pad in [&self.sinkpad, &self.srcpad, &self.cues.pad] {
             self.obj().add_pad(pad).expect("a new element has no pad of this name");
         }
     }
@@ -266,6 +271,12 @@ impl ObjectImpl for MotionGen {
     }
 }
 
+impl HasCues for MotionGen {
+    fn cues(&self) -> &Cues {
+        &self.cues
+    }
+}
+
 impl GstObjectImpl for MotionGen {}
 
 impl ElementImpl for MotionGen {
@@ -283,7 +294,7 @@ impl ElementImpl for MotionGen {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
-            LazyLock::new(|| caps::filter_templates().unwrap_or_default());
+            LazyLock::new(|| caps::generator_templates().unwrap_or_default());
         &TEMPLATES
     }
 

@@ -84,7 +84,7 @@ impl MotionGen {
         let num_buffers = self.num_buffers();
         let old = {
             let mut state = self.state();
-            let old = (state.output.take(), state.clip.take());
+            let old = (state.output.take(), std::mem::take(&mut state.takes));
             state.reset_stream(num_buffers);
             state.flushing = false;
             old

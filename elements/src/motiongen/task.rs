@@ -11,23 +11,34 @@ use super::{
     state::Stop,
 };
 use crate::{
-    clip::OpenClip,
+    cues::{Moment, Pace},
     errors,
     settings::{AtEnd, Settings},
+    takes::{Ask, Cue, Take},
 };
 
 /// One frame that is to be made.
 struct Job {
     output: Arc<Output>,
-    clip: Arc<OpenClip>,
+    take: Arc<Take>,
     settings: Settings,
+    slot: Slot,
+    discont: bool,
+}
+
+/// The place of a frame in the stream.
+#[derive(Clone, Copy)]
+struct Slot {
     /// Number of the frame, counted from stream time 0.
     index: u64,
-    /// The frame of the clip that is shown.
-    shown: u64,
+    /// The part of the frame that lies in the segment.
     start: ClockTime,
     end: ClockTime,
-    discont: bool,
+    /// Number of the frame at which the still comes in.
+    first: u64,
+    forward: bool,
+    /// Running time of stream time 0, before any seek.
+    base: ClockTime,
 }
 
 impl MotionGen {
@@ -47,7 +58,7 @@ impl MotionGen {
         let job = self.plan()?;
         let buffer = self.make(&job)?;
         if self.settings().is_live {
-            self.wait_for_clock(job.start)?;
+            self.wait_for_clock(job.slot.start)?;
         }
         self.state().check()?;
         self.srcpad.push(buffer).map_err(Stop::Flow)?;
@@ -59,7 +70,7 @@ impl MotionGen {
     fn plan(&self) -> Result<Job, Stop> {
         let output = self.agree()?;
         let discont = self.begin_segment(&output)?;
-        let mut index = {
+        let index = {
             let state = self.state();
             state.check()?;
             if state.buffers_left == Some(0) {
@@ -71,22 +82,82 @@ impl MotionGen {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
         let settings = self.settings().shared.clone();
-        let clip = self.open_clip(&output, &settings)?;
+        let slot = self.slot(&output, &settings, index)?;
+        let cues = self.cues_for(&output, &slot)?;
+        let take = self.take(&Ask {
+            still: &output.image,
+            grid: output.grid,
+            settings: &settings,
+            cues: &cues,
+            first: slot.first,
+            index: slot.index,
+            continues: slot.forward && !discont,
+        })?;
+        Ok(Job { output, take, settings, slot, discont })
+    }
+
+    /// Where frame `index` lies, or the end if it lies behind that.
+    fn slot(&self, output: &Output, settings: &Settings, mut index: u64) -> Result<Slot, Stop> {
+        let live = self.settings().is_live;
         let state = self.state();
         let forward = state.segment.rate() > 0.0;
-        let frames = clip.frames();
-        if !forward && settings.at_end == AtEnd::Eos {
-            index = index.min(state.origin.saturating_add(frames.saturating_sub(1)));
+        let first = state.origin;
+        if settings.at_end == AtEnd::Eos {
+            // Whatever the prompt, the stream ends when its still was shown for so long.
+            let frames = output.grid.rate().frames_in(settings.duration);
+            let last = first.saturating_add(frames - 1);
+            if forward && index > last {
+                return Err(Stop::End);
+            }
+            index = index.min(last);
         }
-        let in_clip = index.saturating_sub(state.origin);
-        let shown = settings.at_end.frame(in_clip, frames).ok_or(Stop::End)?;
         let (start, end) = (output.grid.start(index), output.grid.start(index.saturating_add(1)));
-        let (start, end) = match state.segment.clip(start, end) {
-            Some((Some(start), Some(end))) => (start, end),
-            _ => return Err(Stop::End),
+        let base = if live { state.segment.base().unwrap_or_default() } else { ClockTime::ZERO };
+        match state.segment.clip(start, end) {
+            Some((Some(start), Some(end))) => Ok(Slot { index, start, end, first, forward, base }),
+            _ => Err(Stop::End),
+        }
+    }
+
+    /// The cues up to the frame, once they are there.
+    fn cues_for(&self, output: &Output, slot: &Slot) -> Result<Vec<Cue>, Stop> {
+        if self.cues.are_absent() {
+            return Ok(Vec::new());
+        }
+        let grid = output.grid;
+        let (time, next) = (grid.start(slot.index), grid.start(slot.index.saturating_add(1)));
+        let live = self.settings().is_live;
+        let moment = Moment {
+            // Seeks are made here and not in the text, so this is the time without them.
+            due: slot.base.saturating_add(time + (next - time) / 2),
+            time,
+            origin: ClockTime::ZERO,
+            to_stream_time: &|running| Some(running.saturating_sub(slot.base)),
+            pace: if live { Pace::Live } else { Pace::AsFastAsPossible },
         };
-        drop(state);
-        Ok(Job { output, clip, settings, index, shown, start, end, discont })
+        let stopped = || {
+            let state = self.state();
+            state.seeking || state.check().is_err()
+        };
+        let cues = self.cues.up_to(&moment, grid, stopped);
+        let state = self.state();
+        state.check()?;
+        if state.seeking { Err(Stop::Flow(gst::FlowError::Flushing)) } else { Ok(cues) }
+    }
+
+    /// What is shown now. Clips are opened where that is something new.
+    fn take(&self, ask: &Ask<'_>) -> Result<Arc<Take>, Stop> {
+        let takes = self.state().takes.clone();
+        let (take, next) = takes.at(ask).map_err(|e| Stop::Error(errors::generator(&e)))?;
+        if let Some(next) = next {
+            let mut state = self.state();
+            let old = std::mem::replace(&mut state.takes, next);
+            state.stats.clips += 1;
+            drop(state);
+            // May free a still: not under the lock.
+            drop(old);
+        }
+        Ok(take)
     }
 
     /// The output for the newest still; agrees on a new one with downstream where needed.
@@ -121,6 +192,7 @@ impl MotionGen {
             if replaced {
                 // The clip of the new still starts with the frame that comes now.
                 state.origin = state.next.unwrap_or(0);
+                state.takes.rewind();
             }
         }
         state.output = Some(Arc::clone(&output));
@@ -154,36 +226,18 @@ impl MotionGen {
         Ok(true)
     }
 
-    /// The clip that the settings ask for; the one that is open where it is still right.
-    fn open_clip(&self, output: &Output, settings: &Settings) -> Result<Arc<OpenClip>, Stop> {
-        let rate = output.grid.rate();
-        let open = self.state().clip.clone();
-        if let Some(clip) = open.filter(|clip| clip.is_for(&output.image, rate, settings)) {
-            return Ok(clip);
-        }
-        let clip = OpenClip::open(&output.image, rate, settings)
-            .map_err(|e| Stop::Error(errors::generator(&e)))?;
-        let clip = Arc::new(clip);
-        let mut state = self.state();
-        let old = state.clip.replace(Arc::clone(&clip));
-        state.stats.clips += 1;
-        drop(state);
-        drop(old);
-        Ok(clip)
-    }
-
     fn make(&self, job: &Job) -> Result<gst::Buffer, Stop> {
         let started = Instant::now();
         let mut buffer = job.output.acquire().map_err(Stop::Flow)?;
         let target = buffer.make_mut();
         render(&job.output, target, |frame| {
-            let made = job.clip.frame(job.shown, &job.settings.controls, frame);
+            let made = job.take.frame(job.slot.index, &job.settings, frame);
             made.map_err(|e| Stop::Error(errors::generator(&e)))
         })?;
-        target.set_pts(job.start);
-        target.set_duration(job.end - job.start);
-        target.set_offset(job.index);
-        target.set_offset_end(job.index.saturating_add(1));
+        target.set_pts(job.slot.start);
+        target.set_duration(job.slot.end - job.slot.start);
+        target.set_offset(job.slot.index);
+        target.set_offset_end(job.slot.index.saturating_add(1));
         if job.discont {
             target.set_flags(gst::BufferFlags::DISCONT);
         }
@@ -241,12 +295,12 @@ impl MotionGen {
         }
         state.buffers_left = state.buffers_left.map(|left| left.saturating_sub(1));
         if state.segment.rate() < 0.0 {
-            state.segment.set_position(job.start);
-            state.next = job.index.checked_sub(1);
+            state.segment.set_position(job.slot.start);
+            state.next = job.slot.index.checked_sub(1);
             return;
         }
-        state.segment.set_position(job.end);
-        let next = job.index.saturating_add(1);
+        state.segment.set_position(job.slot.end);
+        let next = job.slot.index.saturating_add(1);
         let due = now
             .and_then(|now| state.segment.position_from_running_time(now))
             .map_or(next, |position| job.output.grid.index_at(position).max(next));
