@@ -4,7 +4,7 @@
 
 use gst::{ClockTime, prelude::*};
 
-use crate::{clip::OpenClip, settings::Settings};
+use crate::{clip::OpenClip, errors::FrameFailure, settings::Settings, takes::Take};
 
 /// What happened to a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +15,12 @@ pub enum ClipEvent {
     Ended,
 }
 
-/// Posts the message `stillmotion-clip`. `origin` is the stream time of the clip's first frame.
-/// Hold no lock: who listens may call back.
+/// Posts the message `stillmotion-clip`. `settings` are those of the element, `origin` is the
+/// stream time of the clip's first frame. Hold no lock: who listens may call back.
 pub fn post_clip(
     element: &gst::Element,
     event: ClipEvent,
-    clip: &OpenClip,
+    take: &Take,
     settings: &Settings,
     origin: ClockTime,
 ) {
@@ -28,6 +28,7 @@ pub fn post_clip(
         ClipEvent::Started => "started",
         ClipEvent::Ended => "ended",
     };
+    let (clip, settings) = (take.clip(), take.settings(settings));
     let said = gst::Structure::builder("stillmotion-clip")
         .field("event", event)
         .field("prompt", &*settings.prompt)
@@ -41,9 +42,14 @@ pub fn post_clip(
     let _ = element.post_message(gst::message::Element::builder(said).src(element).build());
 }
 
+/// Posts a warning of a frame that had to be replaced. Hold no lock.
+pub fn warn(element: &gst::Element, failure: &FrameFailure) {
+    gst::element_warning!(element, gst::LibraryError::Failed, ("{failure}"));
+}
+
 /// Says in the words of tags what the pictures are: that no camera took them, with which prompt,
 /// seed and generator they were made. Files, players and archives keep it.
-pub fn tags(clip: &OpenClip, settings: &Settings) -> gst::TagList {
+fn tags(clip: &OpenClip, settings: &Settings) -> gst::TagList {
     let mut tags = gst::TagList::new();
     if let Some(tags) = tags.get_mut() {
         tags.set_scope(gst::TagScope::Stream);
@@ -84,8 +90,12 @@ impl StreamTags {
         self.merged()
     }
 
-    /// Takes in what is said here; gives what to send, if that is news.
-    pub fn set_own(&mut self, tags: gst::TagList) -> Option<gst::TagList> {
+    /// Takes in what is to be said of `take`; gives what to send, if that is news.
+    pub fn of_take(&mut self, take: &Take, settings: &Settings) -> Option<gst::TagList> {
+        self.set_own(tags(take.clip(), &take.settings(settings)))
+    }
+
+    fn set_own(&mut self, tags: gst::TagList) -> Option<gst::TagList> {
         let news = self.own.as_ref() != Some(&tags);
         self.own = Some(tags);
         news.then(|| self.merged())

@@ -3,6 +3,8 @@
 
 use gst_video::{VideoFrameRef, VideoInfo, prelude::*};
 
+use crate::errors::FrameFailure;
+
 /// What happens where a frame cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstStillMotionOnError")]
@@ -27,21 +29,54 @@ pub struct Rescue {
     failed: u64,
 }
 
+/// A frame of memory that can be written.
+type Target<'a> = VideoFrameRef<&'a mut gst::BufferRef>;
+
+/// What became of a frame.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is as it should be.
+    Made,
+    /// Something else is shown. The user is to be told of the failure once, until there is a good
+    /// frame again.
+    Replaced(Option<FrameFailure>),
+}
+
 impl Rescue {
-    /// Notes a frame that could be made.
-    pub fn good(&mut self, on_error: OnError, frame: &VideoFrameRef<&mut gst::BufferRef>) {
-        self.failed = 0;
-        self.last = match on_error {
-            OnError::Hold => self.copy_of(frame),
-            OnError::Error | OnError::Passthrough => None,
+    /// Sees to it that `frame` can be shown, after it was `made` or not: with the last good frame
+    /// or with what `pass` writes, as `on_error` says.
+    ///
+    /// # Errors
+    /// The failure, where the stream is to end.
+    pub fn settle(
+        &mut self,
+        made: Result<(), FrameFailure>,
+        on_error: OnError,
+        frame: &mut Target<'_>,
+        pass: impl FnOnce(&mut Target<'_>) -> bool,
+    ) -> Result<Outcome, FrameFailure> {
+        let failure = match made {
+            Ok(()) => {
+                self.failed = 0;
+                self.last = if on_error == OnError::Hold { self.copy_of(frame) } else { None };
+                return Ok(Outcome::Made);
+            }
+            Err(failure) => failure,
         };
+        let shown = match on_error {
+            OnError::Error => false,
+            OnError::Hold => self.hold(frame) || pass(frame),
+            OnError::Passthrough => pass(frame),
+        };
+        if !shown {
+            return Err(failure);
+        }
+        self.failed += 1;
+        Ok(Outcome::Replaced((self.failed == 1).then_some(failure)))
     }
 
     /// The memory of the last copy is used again where it fits.
-    fn copy_of(
-        &mut self,
-        frame: &VideoFrameRef<&mut gst::BufferRef>,
-    ) -> Option<(gst::Buffer, VideoInfo)> {
+    fn copy_of(&mut self, frame: &Target<'_>) -> Option<(gst::Buffer, VideoInfo)> {
         let info = frame.info().clone();
         let old = self.last.take().filter(|(_, old)| *old == info).map(|(buffer, _)| buffer);
         let mut buffer = old.or_else(|| gst::Buffer::with_size(info.size()).ok())?;
@@ -51,15 +86,8 @@ impl Rescue {
         Some((buffer, info))
     }
 
-    /// Notes a frame that could not be made. Says whether the user must be told, which is once
-    /// until there is a good frame again.
-    pub fn failed(&mut self) -> bool {
-        self.failed += 1;
-        self.failed == 1
-    }
-
     /// Fills `frame` with the last good one. False where there is none of this kind.
-    pub fn hold(&self, frame: &mut VideoFrameRef<&mut gst::BufferRef>) -> bool {
+    fn hold(&self, frame: &mut Target<'_>) -> bool {
         let Some((buffer, info)) = &self.last else { return false };
         let last = VideoFrameRef::from_buffer_ref_readable(buffer, info);
         last.is_ok_and(|last| last.copy(frame).is_ok())
@@ -70,6 +98,7 @@ impl Rescue {
 mod tests {
     use gst::prelude::*;
 
+    const ELEMENTS: [&str; 3] = ["motionfilter", "motiongen", "motionsrc"];
     const FRAMES: usize = 9;
 
     /// What came out of a stream of equal stills, and the kinds of messages that were posted.
@@ -85,19 +114,20 @@ mod tests {
         gst::init().expect("GStreamer starts");
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| crate::register(None).expect("the elements register"));
-        let line = format!(
-            "videotestsrc num-buffers={FRAMES} ! \
-             video/x-raw,format=RGBA,width=64,height=48,framerate=24/1 ! {factory} name=it \
-             motion=10 num-buffers-here ! fakesink name=out",
-        );
+        let caps = "video/x-raw,format=RGBA,width=64,height=48,framerate=24/1";
+        let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/photos/coffee.jpg");
+        let still = format!("videotestsrc num-buffers={FRAMES} pattern=smpte75 ! {caps}");
         let line = match factory {
-            "motiongen" => line.replace("num-buffers-here", &format!("num-buffers={FRAMES}")),
-            _ => line.replace("num-buffers-here", ""),
+            "motionfilter" => format!("{still} ! motionfilter name=it"),
+            "motiongen" => format!("{still} ! motiongen name=it num-buffers={FRAMES}"),
+            _ => format!("{factory} name=it location={photo} num-buffers={FRAMES} ! {caps}"),
         };
+        let line = format!("{line} ! fakesink name=out");
         let pipeline = gst::parse::launch(&line).expect(&line);
         let pipeline = pipeline.downcast::<gst::Pipeline>().expect("a pipeline");
         let it = pipeline.by_name("it").expect("it");
         it.set_property("prompt", "broken 3..6");
+        it.set_property("motion", 10.0);
         it.set_property_from_str("on-error", on_error);
         let frames = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
         let seen = frames.clone();
@@ -133,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_error_ends_the_stream() {
-        for factory in ["motionfilter", "motiongen"] {
+        for factory in ELEMENTS {
             let run = run(factory, "error");
             assert_eq!(run.frames.len(), 3, "{factory}");
             assert!(run.errors[0].contains("frame 3 is broken"), "{factory}: {:?}", run.errors);
@@ -142,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_last_good_frame_is_held() {
-        for factory in ["motionfilter", "motiongen"] {
+        for factory in ELEMENTS {
             let run = run(factory, "hold");
             assert_eq!((run.frames.len(), run.failed), (FRAMES, 3), "{factory}");
             let [good, held @ .., next] = &run.frames[2..7] else { unreachable!() };
@@ -155,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_came_in_is_passed_on() {
-        for factory in ["motionfilter", "motiongen"] {
+        for factory in ELEMENTS {
             let run = run(factory, "passthrough");
             assert_eq!((run.frames.len(), run.failed), (FRAMES, 3), "{factory}");
             let still = &run.frames[0];

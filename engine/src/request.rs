@@ -84,7 +84,7 @@ pub struct FrameRate {
 }
 
 impl FrameRate {
-    /// Frames whose start lies before the end of `duration`, at least one.
+    /// Frames that start within `duration`, at least one.
     pub fn frames_in(self, duration: Duration) -> u64 {
         let ticks = duration.as_nanos() * u128::from(self.numerator);
         let per_frame = 1_000_000_000 * u128::from(self.denominator.max(1));

@@ -14,7 +14,7 @@ use std::{ffi::CString, sync::Once};
 use glib::{gobject_ffi, prelude::*, translate::ToGlibPtr, translate::ToGlibPtrMut};
 
 /// Every element of the plugin.
-pub const FACTORIES: [&str; 3] = ["stillsrc", "motiongen", "motionfilter"];
+pub const FACTORIES: [&str; 4] = ["stillsrc", "motiongen", "motionfilter", "motionsrc"];
 
 /// Starts GStreamer and registers the elements. Any critical warning ends the test.
 ///

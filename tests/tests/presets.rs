@@ -9,7 +9,7 @@ use stillmotion_elements::presets::BUILT_IN;
 use stillmotion_engine::prompt;
 use stillmotion_tests::{init, launch};
 
-const ELEMENTS: [&str; 2] = ["motiongen", "motionfilter"];
+const ELEMENTS: [&str; 3] = ["motiongen", "motionfilter", "motionsrc"];
 
 fn preset(factory: &str) -> gst::Preset {
     init();
@@ -88,20 +88,22 @@ fn what_a_user_saved_goes_first() {
     let saved = "[_presets_]\nversion=1.22\nelement-name=GstMotionGen\n\n[Orbit]\nmotion=9\n\
                  _meta/comment=Mine\n\n[Ours]\nmotion=2\n";
     fs::write(folder.join("GstMotionGen.prs"), saved).unwrap();
-    let line = |preset: &str| {
-        let path = folder.display();
-        format!(
-            "env GST_PRESET_PATH={path} XDG_DATA_HOME={} gst-launch-1.0 -v videotestsrc \
-             num-buffers=1 ! motiongen @preset=\"{preset}\" num-buffers=1 ! fakesink",
-            home.path().display()
-        )
+    let started = |preset: &str| {
+        let (path, data) = (folder.display(), home.path().display());
+        let line = format!(
+            "env GST_PRESET_PATH={path} XDG_DATA_HOME={data} gst-launch-1.0 -m videotestsrc \
+             num-buffers=1 ! motiongen @preset=\"{preset}\" num-buffers=1 ! fakesink"
+        );
+        let printed = launch::run(&line, home.path());
+        let message = printed.lines().find(|line| line.contains("stillmotion-clip"));
+        message.expect(&printed).to_owned()
     };
-    let orbit = launch::run(&line("Orbit"), home.path());
-    assert!(orbit.contains("motion = 9") && !orbit.contains("prompt ="), "{orbit}");
-    let ours = launch::run(&line("Ours"), home.path());
-    assert!(ours.contains("motion = 2"), "{ours}");
-    let built_in = launch::run(&line("Vertigo"), home.path());
-    assert!(built_in.contains("prompt = dolly zoom"), "{built_in}");
+    let orbit = started("Orbit");
+    assert!(orbit.contains("motion=(double)9") && orbit.contains("prompt=(string)\"\""), "{orbit}");
+    let ours = started("Ours");
+    assert!(ours.contains("motion=(double)2"), "{ours}");
+    let built_in = started("Vertigo");
+    assert!(built_in.contains("dolly\\ zoom"), "{built_in}");
 }
 
 #[test]

@@ -97,6 +97,6 @@ mod tests {
         let long: Arc<str> = "x".repeat(16 << 10).into();
         (0..2000).for_each(|i| kept.keep(at(90_000 + i), Arc::clone(&long), false));
         assert!(kept.bytes <= MAX_BYTES);
-        assert_eq!(kept.bytes, kept.cues.values().map(|prompt| prompt.len()).sum());
+        assert_eq!(kept.bytes, kept.cues.values().map(|prompt| prompt.len()).sum::<usize>());
     }
 }

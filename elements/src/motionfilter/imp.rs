@@ -29,7 +29,7 @@ use crate::{
     frame,
     motionfilter::scenes::Scenes,
     presets::Presets,
-    rescue::{OnError, Rescue},
+    rescue::{Outcome, Rescue},
     settings::{AtEnd, Settings},
     stats::Stats,
     takes::{Ask, Cue, Take, Takes},
@@ -162,7 +162,7 @@ impl MotionFilter {
         }
         self.stats.lock().clips += 1;
         self.post_clip(ClipEvent::Started, &take, place, settings);
-        let news = self.tags.lock().set_own(announce::tags(take.clip(), &take.settings(settings)));
+        let news = self.tags.lock().of_take(&take, settings);
         if let Some(tags) = news {
             self.obj().src_pad().push_event(gst::event::Tag::new(tags));
         }
@@ -170,9 +170,8 @@ impl MotionFilter {
     }
 
     fn post_clip(&self, event: ClipEvent, take: &Take, place: &Place, settings: &Settings) {
-        let (element, settings) = (self.obj(), take.settings(settings));
         let start = place.start.saturating_add(place.grid.start(take.origin()));
-        announce::post_clip(element.upcast_ref(), event, take.clip(), &settings, start);
+        announce::post_clip(self.obj().upcast_ref(), event, take, settings, start);
     }
 
     /// Fills `output`; false where the stream is over, or has to stop.
@@ -202,33 +201,6 @@ impl MotionFilter {
             self.post_clip(ClipEvent::Ended, &take, &place, settings);
         }
         Ok(true)
-    }
-
-    /// What is shown in the place of a frame that could not be made.
-    fn replace(
-        &self,
-        failure: FrameFailure,
-        on_error: OnError,
-        input: &VideoFrameRef<&gst::BufferRef>,
-        output: &mut VideoFrameRef<&mut gst::BufferRef>,
-    ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        if on_error == OnError::Error {
-            self.post_error_message(failure.into());
-            return Err(gst::FlowError::Error);
-        }
-        self.stats.lock().failed += 1;
-        let (news, held) = {
-            let mut rescue = self.rescue.lock();
-            (rescue.failed(), on_error == OnError::Hold && rescue.hold(output))
-        };
-        if news {
-            gst::element_imp_warning!(self, gst::LibraryError::Failed, ("{failure}"));
-        }
-        if !held && let Err(error) = input.copy(output) {
-            gst::error!(CAT, imp = self, "{error}");
-            return Err(gst::FlowError::Error);
-        }
-        Ok(gst::FlowSuccess::Ok)
     }
 
     /// When the buffer is shown, and whether time runs backwards.
@@ -428,14 +400,29 @@ impl VideoFilterImpl for MotionFilter {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
         let settings = self.settings.lock().clone();
-        match self.fill(&settings, at, input, output) {
-            Ok(true) => {
-                self.rescue.lock().good(settings.on_error, output);
+        let made = match self.fill(&settings, at, input, output) {
+            Ok(true) => Ok(()),
+            Ok(false) if self.stopped.load(Ordering::Relaxed) => {
+                return Err(gst::FlowError::Flushing);
+            }
+            Ok(false) => return Err(gst::FlowError::Eos),
+            Err(failure) => Err(failure),
+        };
+        let pass = |frame: &mut VideoFrameRef<&mut gst::BufferRef>| input.copy(frame).is_ok();
+        let settled = self.rescue.lock().settle(made, settings.on_error, output, pass);
+        match settled {
+            Ok(Outcome::Made) => Ok(gst::FlowSuccess::Ok),
+            Ok(Outcome::Replaced(news)) => {
+                self.stats.lock().failed += 1;
+                if let Some(failure) = news {
+                    announce::warn(self.obj().upcast_ref(), &failure);
+                }
                 Ok(gst::FlowSuccess::Ok)
             }
-            Ok(false) if self.stopped.load(Ordering::Relaxed) => Err(gst::FlowError::Flushing),
-            Ok(false) => Err(gst::FlowError::Eos),
-            Err(failure) => self.replace(failure, settings.on_error, input, output),
+            Err(failure) => {
+                self.post_error_message(failure.into());
+                Err(gst::FlowError::Error)
+            }
         }
     }
 }

@@ -8,9 +8,11 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::state::State;
 use crate::{
+    announce::StreamTags,
     caps,
     cues::{self, Cues, HasCues},
     presets::Presets,
+    rescue::Rescue,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
 };
@@ -42,8 +44,8 @@ impl Default for OwnSettings {
     }
 }
 
-/// Locks are taken in the order `cues`, `state`, `settings`, and none is held while anything is
-/// pushed, queried, posted or rendered. The stream lock of the source pad comes before them.
+/// Locks are taken in the order `cues`, `state`, `settings`, `tags`, `rescue`, and none is held
+/// while anything is pushed, queried, posted or rendered. The stream lock of the source pad comes before them.
 pub struct MotionGen {
     pub(super) cues: Cues,
     pub(super) sinkpad: gst::Pad,
@@ -52,6 +54,8 @@ pub struct MotionGen {
     /// Wakes a live task when `playing`, `flushing`, `active` or `asked_to_stop` changes.
     pub(super) changed: Condvar,
     settings: Mutex<OwnSettings>,
+    pub(super) tags: Mutex<StreamTags>,
+    pub(super) rescue: Mutex<Rescue>,
 }
 
 impl MotionGen {
@@ -146,6 +150,8 @@ impl MotionGen {
         drop(state);
         // Frees a pool: not under the lock.
         drop(old);
+        *self.tags.lock() = StreamTags::default();
+        *self.rescue.lock() = Rescue::default();
         self.set_self_driven(false);
     }
 
@@ -201,6 +207,8 @@ impl ObjectSubclass for MotionGen {
             state: Mutex::new(State::new(None)),
             changed: Condvar::new(),
             settings: Mutex::new(OwnSettings::default()),
+            tags: Mutex::default(),
+            rescue: Mutex::default(),
         }
     }
 }

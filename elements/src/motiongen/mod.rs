@@ -44,6 +44,7 @@
 //! * Where downstream allows only a variable rate (0/1), frames come at 24 per second.
 
 mod imp;
+mod job;
 mod output;
 mod queries;
 mod seek;

@@ -7,7 +7,7 @@ use super::{
     imp::{CAT, MotionGen},
     state::{Input, Still},
 };
-use crate::{caps, frame};
+use crate::{announce::StreamTags, caps, frame};
 use gst::subclass::prelude::*;
 use gst_video::VideoInfo;
 
@@ -65,6 +65,12 @@ impl MotionGen {
                     state.seqnum = event.seqnum();
                 }
                 return true;
+            }
+            gst::EventView::StreamStart(_) => *self.tags.lock() = StreamTags::default(),
+            gst::EventView::Tag(tag) => {
+                let tags = self.tags.lock().from_upstream(tag.tag_owned());
+                let event = gst::event::Tag::builder(tags).seqnum(event.seqnum()).build();
+                return gst::Pad::event_default(pad, Some(&*self.obj()), event);
             }
             gst::EventView::Gap(_) => return true,
             gst::EventView::Eos(_) if self.state().still.is_some() => return true,

@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The thread that makes the frames.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
 
 use super::{
     imp::{CAT, MotionGen},
-    output::{Output, render},
+    job::{Job, Slot},
+    output::Output,
     state::Stop,
 };
-use crate::{
-    cues::{Moment, Pace},
-    errors,
-    settings::{AtEnd, Settings},
-    takes::{Ask, Cue, Take},
-};
-
-/// One frame that is to be made.
-struct Job {
-    output: Arc<Output>,
-    take: Arc<Take>,
-    settings: Settings,
-    slot: Slot,
-    discont: bool,
-}
-
-/// The place of a frame in the stream.
-#[derive(Clone, Copy)]
-struct Slot {
-    /// Number of the frame, counted from stream time 0.
-    index: u64,
-    /// The part of the frame that lies in the segment.
-    start: ClockTime,
-    end: ClockTime,
-    /// Number of the frame at which the still comes in.
-    first: u64,
-    forward: bool,
-    /// Running time of stream time 0, before any seek.
-    base: ClockTime,
-}
+use crate::settings::{AtEnd, Settings};
 
 impl MotionGen {
     /// Makes one frame, or ends the stream.
@@ -84,16 +56,7 @@ impl MotionGen {
         let settings = self.settings().shared.clone();
         let slot = self.slot(&output, &settings, index)?;
         let cues = self.cues_for(&output, &slot)?;
-        let take = self.take(&Ask {
-            still: &output.image,
-            grid: output.grid,
-            settings: &settings,
-            cues: &cues,
-            first: slot.first,
-            index: slot.index,
-            continues: slot.forward && !discont,
-        })?;
-        Ok(Job { output, take, settings, slot, discont })
+        Ok(Job { output, settings, cues, slot, discont })
     }
 
     /// Where frame `index` lies, or the end if it lies behind that.
@@ -117,47 +80,6 @@ impl MotionGen {
             Some((Some(start), Some(end))) => Ok(Slot { index, start, end, first, forward, base }),
             _ => Err(Stop::End),
         }
-    }
-
-    /// The cues up to the frame, once they are there.
-    fn cues_for(&self, output: &Output, slot: &Slot) -> Result<Vec<Cue>, Stop> {
-        if self.cues.are_absent() {
-            return Ok(Vec::new());
-        }
-        let grid = output.grid;
-        let (time, next) = (grid.start(slot.index), grid.start(slot.index.saturating_add(1)));
-        let live = self.settings().is_live;
-        let moment = Moment {
-            // Seeks are made here and not in the text, so this is the time without them.
-            due: slot.base.saturating_add(time + (next - time) / 2),
-            time,
-            origin: ClockTime::ZERO,
-            to_stream_time: &|running| Some(running.saturating_sub(slot.base)),
-            pace: if live { Pace::Live } else { Pace::AsFastAsPossible },
-        };
-        let stopped = || {
-            let state = self.state();
-            state.seeking || state.check().is_err()
-        };
-        let cues = self.cues.up_to(&moment, grid, stopped);
-        let state = self.state();
-        state.check()?;
-        if state.seeking { Err(Stop::Flow(gst::FlowError::Flushing)) } else { Ok(cues) }
-    }
-
-    /// What is shown now. Clips are opened where that is something new.
-    fn take(&self, ask: &Ask<'_>) -> Result<Arc<Take>, Stop> {
-        let takes = self.state().takes.clone();
-        let (take, next) = takes.at(ask).map_err(|e| Stop::Error(errors::generator(&e)))?;
-        if let Some(next) = next {
-            let mut state = self.state();
-            let old = std::mem::replace(&mut state.takes, next);
-            state.stats.clips += 1;
-            drop(state);
-            // May free a still: not under the lock.
-            drop(old);
-        }
-        Ok(take)
     }
 
     /// The output for the newest still; agrees on a new one with downstream where needed.
@@ -224,25 +146,6 @@ impl MotionGen {
         };
         self.srcpad.push_event(event);
         Ok(true)
-    }
-
-    fn make(&self, job: &Job) -> Result<gst::Buffer, Stop> {
-        let started = Instant::now();
-        let mut buffer = job.output.acquire().map_err(Stop::Flow)?;
-        let target = buffer.make_mut();
-        render(&job.output, target, |frame| {
-            let made = job.take.frame(job.slot.index, &job.settings, frame);
-            made.map_err(|e| Stop::Error(errors::generator(&e)))
-        })?;
-        target.set_pts(job.slot.start);
-        target.set_duration(job.slot.end - job.slot.start);
-        target.set_offset(job.slot.index);
-        target.set_offset_end(job.slot.index.saturating_add(1));
-        if job.discont {
-            target.set_flags(gst::BufferFlags::DISCONT);
-        }
-        self.state().stats.frame(started.elapsed());
-        Ok(buffer)
     }
 
     fn wait_until_playing(&self) -> Result<(), Stop> {
