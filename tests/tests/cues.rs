@@ -2,10 +2,9 @@
 //! Prompts that come as subtitles: what a text branch does to the frames, and what it must not.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, path::Path};
 
-use gst::{ClockTime, SeekFlags, prelude::*};
-use stillmotion_tests::{launch, pictures, pipeline, rig::Rig};
+use stillmotion_tests::{launch, pictures, pipeline};
 
 const GENERATORS: [&str; 2] = ["motiongen", "motionfilter"];
 
@@ -106,5 +105,63 @@ fn a_subtitle_file_drives_the_prompt() {
         let frames = with_cues(factory, "t.text_sink", folder.path());
         check_parts(factory, &frames);
         assert!(frames == with_cues(factory, "t.", folder.path()), "{factory}: two runs differ");
+    }
+}
+
+#[test]
+fn markup_is_left_out_and_an_empty_cue_gives_the_word_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let cues = "1\n00:00:00,000 --> 00:00:01,000\na red <b>fox</b> & dog\n\n\
+                2\n00:00:02,000 --> 00:00:03,000\n<i> </i>\n\n";
+    fs::write(folder.path().join("cues.srt"), cues).unwrap();
+    let line = format!(
+        "gst-launch-1.0 -m {} prompt=orbit ! fakesink filesrc location=cues.srt ! subparse ! t.",
+        video("motionfilter")
+    );
+    let printed = launch::run(&line, folder.path());
+    let clips = printed.lines().filter(|line| line.contains("stillmotion-clip"));
+    let started: Vec<_> = clips.filter(|line| line.contains("event=(string)started")).collect();
+    assert_eq!(started.len(), 2, "{started:#?}");
+    assert!(started[0].contains(r#"prompt=(string)"a\ red\ fox\ \&\ dog""#), "{started:#?}");
+    assert!(started[1].contains("prompt=(string)orbit"), "{started:#?}");
+    assert!(started[1].contains("stream-time=(guint64)2000000000"), "{started:#?}");
+}
+
+#[test]
+fn a_live_video_does_not_wait_for_text() {
+    let source = "videotestsrc is-live=true num-buffers=5 ! video/x-raw,width=64,height=36";
+    for line in [
+        format!("{source},framerate=50/1 ! motionfilter name=t ! fakesink name=out"),
+        format!("{source} ! motiongen name=t is-live=true num-buffers=5 ! fakesink name=out"),
+    ] {
+        // Nobody ever gives this source anything.
+        let arrived = pipeline::play(&format!("{line} appsrc format=time ! t.text_sink"));
+        assert_eq!(arrived.buffers.len(), 5, "{line}");
+    }
+}
+
+#[test]
+fn live_text_is_not_waited_for() {
+    for factory in GENERATORS {
+        let line = format!("{} ! fakesink name=out", video(factory));
+        let text = "appsrc is-live=true do-timestamp=true format=time ! t.text_sink";
+        assert_eq!(pipeline::play(&format!("{line} {text}")).buffers.len(), FRAMES, "{factory}");
+    }
+}
+
+#[test]
+fn text_that_ends_does_not_end_the_video() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cues.srt"), "").unwrap();
+    let first = THREE_CUES.split("\n\n").next().unwrap();
+    fs::write(folder.path().join("one.srt"), format!("{first}\n\n")).unwrap();
+    for factory in GENERATORS {
+        let text = |file: &str| {
+            let path = folder.path().join(file);
+            format!("filesrc location={} ! subparse ! t.", path.display())
+        };
+        let line = format!("{} ! fakesink name=out", video(factory));
+        let arrived = pipeline::play(&format!("{line} {}", text("one.srt")));
+        assert_eq!(arrived.buffers.len(), FRAMES, "{factory}");
     }
 }

@@ -8,7 +8,13 @@
 mod kept;
 mod pad;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use gst::{ClockTime, prelude::*};
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -74,10 +80,12 @@ pub struct Moment<'a> {
     pub pace: Pace<'a>,
 }
 
-/// The text side of an element. Its lock comes before all others of the element, and is not held
-/// while anything is queried or pushed.
+/// The text side of an element. Its lock comes before all others of the element, but behind the
+/// lock that GStreamer holds on a pad while that is unlinked: so nothing is asked of the pad with
+/// it, and nothing queried or pushed.
 pub struct Cues {
     pub pad: gst::Pad,
+    linked: AtomicBool,
     state: Mutex<State>,
     /// Wakes both sides.
     changed: Condvar,
@@ -87,7 +95,26 @@ impl Cues {
     /// The text side with its pad, which is not active yet.
     pub fn new(pad: gst::Pad) -> Self {
         let state = State { flushing: true, ..State::default() };
-        Self { pad, state: Mutex::new(state), changed: Condvar::new() }
+        Self {
+            pad,
+            linked: AtomicBool::new(false),
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Whether there is a text branch.
+    pub fn is_linked(&self) -> bool {
+        self.linked.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is no text at all, and never was.
+    pub fn are_absent(&self) -> bool {
+        if self.is_linked() {
+            return false;
+        }
+        let state = self.state.lock();
+        state.queued.is_empty() && state.kept.is_empty()
     }
 
     /// Lets the video side ask again whether it has to stop.
@@ -107,7 +134,7 @@ impl Cues {
     ) -> Vec<Cue> {
         let mut state = self.state.lock();
         loop {
-            let linked = self.pad.is_linked();
+            let linked = self.is_linked();
             if linked && state.live.is_none() {
                 let live = MutexGuard::unlocked(&mut state, || self.is_live(moment));
                 state.live = Some(live);
@@ -126,11 +153,6 @@ impl Cues {
         let last = number(moment.time);
         let cues = state.kept.newest(|time| number(time) <= last);
         cues.map(|(time, prompt)| Cue { frame: number(time), prompt }).collect()
-    }
-
-    /// Whether there is no text at all, and never was.
-    pub fn are_absent(&self) -> bool {
-        !self.pad.is_linked() && self.state.lock().kept.is_empty()
     }
 
     fn is_live(&self, moment: &Moment<'_>) -> bool {

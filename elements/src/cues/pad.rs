@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The pad `text_sink`. Nothing that comes in on it goes further.
 
+use std::sync::atomic::Ordering;
+
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
 use stillmotion_engine::prompt::cue;
 
@@ -42,8 +44,15 @@ pub fn build_pad<T: HasCues>(template: &gst::PadTemplate) -> gst::Pad {
                 Ok(())
             })
         })
+        .link_function(|_, parent, _| {
+            let failed = || Err(gst::PadLinkError::Refused);
+            T::catch_panic_pad_function(parent, failed, |this| {
+                this.cues().set_linked(true);
+                Ok(gst::PadLinkSuccess)
+            })
+        })
         .unlink_function(|_, parent| {
-            T::catch_panic_pad_function(parent, || (), |this| this.cues().wake());
+            T::catch_panic_pad_function(parent, || (), |this| this.cues().set_linked(false));
         })
         .build()
 }
@@ -55,6 +64,11 @@ fn answer(pad: &gst::Pad, element: &impl IsA<gst::Object>, query: &mut gst::Quer
 }
 
 impl Cues {
+    fn set_linked(&self, linked: bool) {
+        self.linked.store(linked, Ordering::Relaxed);
+        self.wake();
+    }
+
     fn activate(&self, active: bool) {
         let mut state = self.state.lock();
         if active {

@@ -53,7 +53,7 @@ impl MotionFilter {
 
     /// Events from downstream go to both branches: a seek must reach the text too.
     pub(super) fn push_to_text(&self, event: gst::Event) {
-        if self.cues.pad.is_linked() {
+        if self.cues.is_linked() {
             // The video branch says whether the event was taken.
             let _ = self.cues.pad.push_event(event);
         }
