@@ -5,7 +5,7 @@
 use gst::{ClockTime, prelude::*};
 use stillmotion_tests::{init, pictures, rig::Rig, set_raw};
 
-const FACTORIES: [&str; 3] = ["stillsrc", "motiongen", "motionfilter"];
+const FACTORIES: [&str; 4] = ["stillsrc", "motiongen", "motionfilter", "motionsrc"];
 const GENERATORS: [&str; 2] = ["motiongen", "motionfilter"];
 
 fn make(factory: &str) -> gst::Element {
@@ -77,7 +77,7 @@ fn the_generators_share_their_settings() {
         "at-end",
         "stats",
     ];
-    for factory in GENERATORS {
+    for factory in ["motiongen", "motionfilter", "motionsrc"] {
         let element = make(factory);
         for name in shared {
             assert!(element.has_property(name), "{factory}::{name}");
@@ -97,6 +97,7 @@ fn names_that_project_files_hold() {
         ("stillsrc", "GstStillSrc"),
         ("motiongen", "GstMotionGen"),
         ("motionfilter", "GstMotionFilter"),
+        ("motionsrc", "GstMotionSrc"),
     ] {
         let element = make(factory);
         assert_eq!(element.type_().name(), name);

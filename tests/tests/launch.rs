@@ -28,7 +28,7 @@ fn folder() -> tempfile::TempDir {
 fn documented_lines() -> Vec<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../elements/src");
     let mut lines = Vec::new();
-    for element in ["stillsrc", "motiongen", "motionfilter"] {
+    for element in ["stillsrc", "motiongen", "motionfilter", "motionsrc"] {
         let docs = fs::read_to_string(source.join(element).join("mod.rs")).unwrap();
         let found = docs.lines().filter_map(|line| line.strip_prefix("//! gst-launch-1.0"));
         let before = lines.len();

@@ -217,6 +217,10 @@ impl ElementImpl for MotionSrc {
         &TEMPLATES
     }
 
+    fn send_event(&self, event: gst::Event) -> bool {
+        self.can_follow(&event) && self.parent_send_event(event)
+    }
+
     fn post_message(&self, message: gst::Message) -> bool {
         // The base class follows each failure with a general message that explains nothing.
         let error = message.type_() == gst::MessageType::Error;
@@ -247,6 +251,10 @@ impl BaseSrcImpl for MotionSrc {
 
     fn do_seek(&self, segment: &mut gst::Segment) -> bool {
         segment.downcast_mut().is_some_and(|segment| self.seek(segment))
+    }
+
+    fn event(&self, event: &gst::Event) -> bool {
+        self.can_follow(event) && self.parent_event(event)
     }
 
     fn query(&self, query: &mut gst::QueryRef) -> bool {

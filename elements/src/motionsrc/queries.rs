@@ -33,19 +33,26 @@ impl MotionSrc {
         }
     }
 
+    /// Whether `event` is none that asks for a seek that cannot be done. The base class would find
+    /// out only when everything is flushed, and then go on without a segment.
+    pub(super) fn can_follow(&self, event: &gst::Event) -> bool {
+        let gst::EventView::Seek(seek) = event.view() else { return true };
+        let (rate, _, _, _, stop_type, stop) = seek.get();
+        let given = match stop_type {
+            gst::SeekType::None => self.state().stop.is_some(),
+            gst::SeekType::Set => stop.is_some(),
+            _ => false,
+        };
+        // To play backwards there must be a place to start from.
+        rate.is_finite() && (rate > 0.0 || given || self.clip_end().is_some())
+    }
+
     /// Makes `segment` the one that is played. False where that cannot be.
     pub(super) fn seek(&self, segment: &mut gst::FormattedSegment<ClockTime>) -> bool {
-        if !segment.rate().is_finite() {
-            return false;
-        }
         let end = self.clip_end();
         segment.set_duration(end);
         segment.set_time(segment.start());
         if segment.rate() < 0.0 && segment.stop().is_none() {
-            // To play backwards there must be a place to start from.
-            if end.is_none() {
-                return false;
-            }
             segment.set_stop(end);
             segment.set_position(end);
         }
@@ -54,7 +61,7 @@ impl MotionSrc {
         // What a user changed holds from the start on, so that a place always looks the same.
         state.takes.rewind();
         state.last = None;
-        true
+        segment.rate() > 0.0 || segment.stop().is_some()
     }
 
     /// When the stream ends by itself, or `None` where it does not.
