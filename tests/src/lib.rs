@@ -2,6 +2,7 @@
 //! What several test files share.
 
 pub mod flow;
+pub mod ges;
 pub mod launch;
 pub mod photos;
 pub mod pictures;
