@@ -4,6 +4,7 @@
 pub mod flow;
 pub mod ges;
 pub mod launch;
+pub mod obs;
 pub mod photos;
 pub mod pictures;
 pub mod pipeline;
