@@ -41,6 +41,7 @@ struct State {
     grid: FrameGrid,
     /// The first clip starts with the first frame and not at stream time 0.
     variable_rate: bool,
+    stream_id: String,
     scenes: Scenes,
     clip: Option<Arc<OpenClip>>,
     /// When the next frame is shown, if it should have no time.
@@ -52,9 +53,18 @@ impl State {
         Self {
             grid: FrameGrid::new(rate.unwrap_or(FINE_RATE)),
             variable_rate: rate.is_none(),
+            stream_id: String::new(),
             scenes: Scenes::default(),
             clip: None,
             next: ClockTime::ZERO,
+        }
+    }
+
+    /// Another stream than before has stills of its own.
+    fn stream(&mut self, id: &str) {
+        if self.stream_id != id {
+            id.clone_into(&mut self.stream_id);
+            self.scenes = Scenes::default();
         }
     }
 
@@ -239,8 +249,12 @@ impl BaseTransformImpl for MotionFilter {
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
-        if matches!(event.type_(), gst::EventType::FlushStop | gst::EventType::Segment) {
-            self.state.lock().scenes.interrupt();
+        match event.view() {
+            gst::EventView::FlushStop(_) | gst::EventView::Segment(_) => {
+                self.state.lock().scenes.interrupt();
+            }
+            gst::EventView::StreamStart(start) => self.state.lock().stream(start.stream_id()),
+            _ => (),
         }
         self.parent_sink_event(event)
     }
@@ -273,7 +287,9 @@ impl VideoFilterImpl for MotionFilter {
             }
             gst::loggable_error!(CAT, "these caps cannot be worked with")
         })?;
-        *self.state.lock() = State::new(rate);
+        let mut state = self.state.lock();
+        let stream_id = std::mem::take(&mut state.stream_id);
+        *state = State { stream_id, ..State::new(rate) };
         Ok(())
     }
 
