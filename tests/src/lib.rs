@@ -2,8 +2,10 @@
 //! What several test files share.
 
 pub mod flow;
+pub mod ges;
 pub mod inspect;
 pub mod launch;
+pub mod obs;
 pub mod photos;
 pub mod pictures;
 pub mod pipeline;

@@ -62,14 +62,14 @@ pub struct Course {
 }
 
 impl Course {
-    /// Starts with a frame that follows nothing.
-    pub fn new(sketch: Sketch, time: ClockTime) -> Self {
+    /// Starts with a frame that follows nothing. What was `before` tells how such frames differ.
+    pub fn new(sketch: Sketch, time: ClockTime, before: Option<&Self>) -> Self {
         Self {
             last: sketch.clone(),
             last_time: time,
             rest: sketch,
             rest_since: time,
-            usually: FIRST_USUAL,
+            usually: before.map_or(FIRST_USUAL, |before| before.usually),
             changes: 0,
         }
     }

@@ -49,6 +49,7 @@ struct State {
     grid: FrameGrid,
     /// The first clip starts with the first frame and not at stream time 0.
     variable_rate: bool,
+    stream_id: String,
     scenes: Scenes,
     /// The clips of the scene that is shown.
     takes: Takes,
@@ -63,11 +64,22 @@ impl State {
         Self {
             grid: FrameGrid::new(rate.unwrap_or(FINE_RATE)),
             variable_rate: rate.is_none(),
+            stream_id: String::new(),
             scenes: Scenes::default(),
             takes: Takes::default(),
             last: None,
             next: ClockTime::ZERO,
         }
+    }
+
+    /// Another stream than before has stills of its own.
+    fn stream(&mut self, id: &str) {
+        if self.stream_id != id {
+            id.clone_into(&mut self.stream_id);
+            self.scenes = Scenes::default();
+        }
+        // The clip is opened again, and so announced to what follows.
+        self.takes = Takes::default();
     }
 
     /// When a frame is shown: at `time`, or behind the last one.
@@ -334,10 +346,9 @@ impl BaseTransformImpl for MotionFilter {
                 self.state.lock().scenes.interrupt();
                 event
             }
-            gst::EventView::StreamStart(_) => {
+            gst::EventView::StreamStart(start) => {
                 *self.tags.lock() = StreamTags::default();
-                // It is opened again, and so announced to the new stream.
-                self.state.lock().takes = Takes::default();
+                self.state.lock().stream(start.stream_id());
                 event
             }
             gst::EventView::Tag(tag) => {
@@ -384,7 +395,9 @@ impl VideoFilterImpl for MotionFilter {
             }
             gst::loggable_error!(CAT, "these caps cannot be worked with")
         })?;
-        *self.state.lock() = State::new(rate);
+        let mut state = self.state.lock();
+        let stream_id = std::mem::take(&mut state.stream_id);
+        *state = State { stream_id, ..State::new(rate) };
         Ok(())
     }
 

@@ -99,7 +99,7 @@ impl Scenes {
             }
             course => {
                 let moving = course.as_ref().is_some_and(Course::is_moving);
-                *course = Some(Course::new(sketch.clone(), time));
+                *course = Some(Course::new(sketch.clone(), time, course.as_ref()));
                 self.sought(&sketch, time, moving)
             }
         };
@@ -139,17 +139,19 @@ impl Scenes {
 
     /// A frame that follows the last one.
     fn follow(&self, sketch: &Sketch, time: ClockTime, turn: Turn, reverse: bool) -> Verdict {
-        let starts = match (turn, self.known.last()) {
+        let shown = self.known.last();
+        let starts = match (turn, shown) {
             (Turn::Cut, _) | (_, None) => true,
             (Turn::Rests, Some(shown)) => is_other(shown.sketch.difference(sketch)),
             (Turn::None, _) => false,
         };
-        if !starts {
+        if !starts && shown.is_some_and(|shown| shown.shows(sketch)) {
             return Verdict::Stay;
         }
         let again = self.find(|scene| scene.shows(sketch) && scene.was_seen_at(time));
         match again {
             Some(place) => Verdict::Return(place),
+            None if !starts => Verdict::Stay,
             // Backwards, the end of a still comes first, and not its start.
             None if reverse => self.sought(sketch, time, false),
             None => Verdict::Start,
