@@ -3,7 +3,7 @@
 
 use gst_video::{VideoColorMatrix, VideoColorRange, VideoFormat, VideoInfo, prelude::*};
 use stillmotion_engine::image::{
-    FrameMut, Image, ImageError, PixelFormat, PlaneMut, PlaneRef, YuvMatrix,
+    FrameMut, Image, ImageError, PixelFormat, PlaneMut, PlaneRef, Sketch, YuvMatrix,
 };
 use thiserror::Error;
 
@@ -53,11 +53,15 @@ fn yuv_matrix(info: &VideoInfo) -> YuvMatrix {
     }
 }
 
-/// A deep copy of a frame. The host may free or overwrite the buffer at once.
+/// Lets the engine read a frame.
 ///
 /// The buffer is mapped as a whole and its planes are looked up with bounds checks, so a buffer
 /// that is shorter than its caps or its video meta say gives an error.
-pub fn image_from_buffer(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<Image, FrameError> {
+fn read<T>(
+    buffer: &gst::BufferRef,
+    info: &VideoInfo,
+    reader: impl FnOnce(PixelFormat, &[PlaneRef<'_>]) -> Result<T, ImageError>,
+) -> Result<T, FrameError> {
     let format = pixel_format(info.format()).ok_or(FrameError::Format(info.format()))?;
     let map = buffer.map_readable().map_err(|_| FrameError::Map)?;
     let bytes = map.as_slice();
@@ -72,7 +76,19 @@ pub fn image_from_buffer(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<Im
             stride: usize::try_from(stride).unwrap_or(0),
         })
         .collect();
-    Ok(Image::from_planes(format, info.width(), info.height(), yuv_matrix(info), &planes)?)
+    Ok(reader(format, &planes)?)
+}
+
+/// A deep copy of a frame. The host may free or overwrite the buffer at once.
+pub fn image_from_buffer(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<Image, FrameError> {
+    read(buffer, info, |format, planes| {
+        Image::from_planes(format, info.width(), info.height(), yuv_matrix(info), planes)
+    })
+}
+
+/// A frame at a glance.
+pub fn sketch_from_buffer(buffer: &gst::BufferRef, info: &VideoInfo) -> Result<Sketch, FrameError> {
+    read(buffer, info, |format, planes| Sketch::new(format, info.width(), info.height(), planes))
 }
 
 /// Lets the engine write into a mapped frame.

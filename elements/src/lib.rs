@@ -6,8 +6,10 @@
 //! its clip in one, also as a URI. The settings that the generators share lie in [`settings`],
 //! with one meaning everywhere.
 
+mod announce;
 mod caps;
 mod clip;
+mod cues;
 mod errors;
 mod frame;
 pub mod motionfilter;
@@ -15,10 +17,13 @@ pub mod motiongen;
 pub mod motionsrc;
 mod output;
 mod picture;
+pub mod presets;
+mod rescue;
 pub mod settings;
 mod stats;
 pub mod stillsrc;
 mod strings;
+mod takes;
 mod timing;
 
 /// Registers every element, with a plugin or statically with `None`.

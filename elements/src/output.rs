@@ -5,13 +5,21 @@ use std::sync::Arc;
 
 use gst::prelude::*;
 use gst_video::{VideoFrameRef, VideoInfo};
+use parking_lot::Mutex;
 use stillmotion_engine::{
     fit,
     image::{FrameMut, Image},
     request::DEFAULT_FRAME_RATE,
 };
 
-use crate::{caps, errors, frame, settings::FitMode, timing::FrameGrid};
+use crate::{
+    caps,
+    errors::{self, FrameFailure},
+    frame::{self, FrameError},
+    rescue::{OnError, Outcome, Rescue},
+    settings::FitMode,
+    timing::FrameGrid,
+};
 
 /// What the frames look like, and when they come.
 pub struct Agreed {
@@ -81,15 +89,22 @@ fn keep_colours(mut caps: gst::Caps, info: VideoInfo, still: &VideoInfo) -> (gst
     (caps, info)
 }
 
-/// Lets `write` fill a frame that looks as `info` says.
-pub fn render(
+/// Lets `write` fill a frame that looks as `info` says. Where that fails, `on_error` decides what
+/// is shown, with `still` for what came in.
+///
+/// # Errors
+/// The failure, where the stream is to end.
+pub fn fill(
     info: &VideoInfo,
     buffer: &mut gst::BufferRef,
-    write: impl FnOnce(&mut FrameMut<'_>) -> Result<(), gst::ErrorMessage>,
-) -> Result<(), gst::ErrorMessage> {
-    let mut mapped = VideoFrameRef::from_buffer_ref_writable(buffer, info).map_err(|_| {
-        gst::error_msg!(gst::ResourceError::Write, ("A frame of downstream cannot be written"))
-    })?;
-    let mut target = frame::frame_mut(&mut mapped).map_err(gst::ErrorMessage::from)?;
-    write(&mut target)
+    (rescue, on_error, still): (&Mutex<Rescue>, OnError, &Image),
+    write: impl FnOnce(&mut FrameMut<'_>) -> Result<(), FrameFailure>,
+) -> Result<Outcome, FrameFailure> {
+    let mapped = VideoFrameRef::from_buffer_ref_writable(buffer, info);
+    let mut mapped = mapped.map_err(|_| FrameError::Map)?;
+    let made = frame::frame_mut(&mut mapped).map_err(FrameFailure::from);
+    let made = made.and_then(|mut target| write(&mut target));
+    let pass =
+        |frame: &mut VideoFrameRef<&mut gst::BufferRef>| frame::write_image(still, frame).is_ok();
+    rescue.lock().settle(made, on_error, &mut mapped, pass)
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The contract between whoever shows frames and whoever makes them.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::{
-    image::{FrameMut, ImageError, PixelFormat},
+    image::{FrameMut, Image, ImageError, PixelFormat},
     request::{Controls, InvalidSettings, Request},
+    scene::Place,
 };
 
 /// Why a generator gave no frame.
@@ -50,11 +53,15 @@ pub trait Generator: Send + Sync {
 
 /// The frames of one request: any frame at any time, the same bytes each time.
 pub trait Clip: Send + Sync {
+    /// The still, frame 0. Clips of equal stills may share one, so this need not be the very
+    /// image of the request.
+    fn still(&self) -> &Arc<Image>;
+
     /// How many frames the clip has.
     fn frames(&self) -> u64;
 
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
-    /// still, byte for byte. An index behind the last frame gives the last frame.
+    /// still, byte for byte, unless the request says where the camera comes from. An index behind the last frame gives the last frame.
     ///
     /// The bytes depend on the request, `index` and `controls`, and on nothing else.
     ///
@@ -66,4 +73,13 @@ pub trait Clip: Send + Sync {
         controls: &Controls,
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError>;
+
+    /// Where the camera stands at frame `index` when frame `before` was shown before it: what the
+    /// [`Request::from`] of the clip that takes over at that moment needs, so that nothing jumps.
+    /// Frames that do not follow each other, forward or backward, mean a camera at rest.
+    ///
+    /// `None` where a generator has no such place: the next clip then starts with its still.
+    fn place(&self, _before: u64, _index: u64, _controls: &Controls) -> Option<Place> {
+        None
+    }
 }

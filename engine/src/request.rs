@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use thiserror::Error;
 
-use crate::image::{Image, MAX_SIDE, MIN_SIDE};
+use crate::{
+    image::{Image, MAX_SIDE, MIN_SIDE},
+    scene::Place,
+};
 
 /// The range of the motion amount: 1 is nearly still, 10 is strong.
 pub const MOTION: std::ops::RangeInclusive<f64> = 1.0..=10.0;
@@ -104,6 +107,10 @@ pub struct Request {
     pub frame_rate: FrameRate,
     /// The camera settings at the start.
     pub controls: Controls,
+    /// Where the camera was in the clip that this one takes over from. It glides from there to
+    /// its own path within the first 1.5 s, or the first half of a short clip. Behind that the
+    /// frames are those of the clip without this.
+    pub from: Option<Place>,
 }
 
 impl Request {
@@ -116,6 +123,7 @@ impl Request {
             duration: DEFAULT_DURATION,
             frame_rate: DEFAULT_FRAME_RATE,
             controls: Controls::default(),
+            from: None,
         }
     }
 

@@ -2,7 +2,10 @@
 //! What several test files share.
 
 pub mod flow;
+pub mod ges;
+pub mod inspect;
 pub mod launch;
+pub mod obs;
 pub mod photos;
 pub mod pictures;
 pub mod pipeline;
@@ -11,6 +14,9 @@ pub mod rig;
 use std::{ffi::CString, sync::Once};
 
 use glib::{gobject_ffi, prelude::*, translate::ToGlibPtr, translate::ToGlibPtrMut};
+
+/// Every element of the plugin.
+pub const FACTORIES: [&str; 4] = ["stillsrc", "motiongen", "motionfilter", "motionsrc"];
 
 /// Starts GStreamer and registers the elements. Any critical warning ends the test.
 ///

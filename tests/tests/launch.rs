@@ -11,13 +11,16 @@ use std::{
 
 use stillmotion_tests::{launch, pipeline};
 
-/// A folder with a small picture under the name that the docs use.
+/// A folder with a small picture and prompts under the names that the docs use.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let picture = image::RgbImage::from_fn(320, 180, |x, y| {
         image::Rgb([x as u8, y as u8, (x / 16 * 40) as u8 ^ (y / 16 * 40) as u8])
     });
     picture.save(folder.path().join("cabin.jpg")).unwrap();
+    let cues = "1\n00:00:02,000 --> 00:00:03,000\n<b>slow</b> push in\n\n\
+                2\n00:00:05,000 --> 00:00:06,000\npan right\n\n";
+    fs::write(folder.path().join("cues.srt"), cues).unwrap();
     folder
 }
 

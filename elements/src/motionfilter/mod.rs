@@ -15,7 +15,18 @@
 //! * With a variable rate (`framerate=0/1`, as OBS gives it) the clip starts with the first
 //!   frame, however large its time is.
 //! * A frame without a time is the next one.
-//! * A changed `prompt`, `seed` or `duration` opens a new clip; the position stays.
+//!
+//! # Prompts over time
+//!
+//! `text_sink` takes subtitles that drive the prompt, and a `prompt`, `seed` or `duration` may
+//! change at any time. The camera glides into each new prompt as in `motiongen`, with the same
+//! rules, and with these differences:
+//!
+//! * Where video or text comes from a live source, nothing is waited for. An editor or OBS, which
+//!   leave the pad alone, are not concerned.
+//! * A seek goes to both branches. Cues that were seen before it are remembered; what the text
+//!   says in a part that was never played is not known.
+//! * A new scene starts the prompt that holds anew.
 //!
 //! # Pipelines
 //!
@@ -27,10 +38,19 @@
 //! gst-launch-1.0 stillsrc location=cabin.jpg num-buffers=48 ! video/x-raw,framerate=24/1 ! motionfilter prompt="slow orbit" at-end=loop ! videoconvert ! autovideosink
 //! ```
 //!
+//! Subtitles as prompts:
+//!
+//! ```text
+//! gst-launch-1.0 stillsrc location=cabin.jpg num-buffers=192 ! video/x-raw,framerate=24/1 ! motionfilter name=m ! videoconvert ! autovideosink filesrc location=cues.srt ! subparse ! m.text_sink
+//! ```
+//!
 //! In OBS with obs-gstreamer the filter's pipeline is just
 //! `motionfilter prompt="slow push in" at-end=ping-pong`.
 
+mod course;
 mod imp;
+mod scenes;
+mod text;
 
 use gst::prelude::*;
 

@@ -7,7 +7,7 @@ use super::{
     imp::{CAT, MotionGen},
     state::{Input, Still},
 };
-use crate::{caps, frame};
+use crate::{announce::StreamTags, caps, frame};
 use gst::subclass::prelude::*;
 use gst_video::VideoInfo;
 
@@ -66,6 +66,12 @@ impl MotionGen {
                 }
                 return true;
             }
+            gst::EventView::StreamStart(_) => *self.tags.lock() = StreamTags::default(),
+            gst::EventView::Tag(tag) => {
+                let tags = self.tags.lock().from_upstream(tag.tag_owned());
+                let event = gst::event::Tag::builder(tags).seqnum(event.seqnum()).build();
+                return gst::Pad::event_default(pad, Some(&*self.obj()), event);
+            }
             gst::EventView::Gap(_) => return true,
             gst::EventView::Eos(_) if self.state().still.is_some() => return true,
             gst::EventView::FlushStart(_) => {
@@ -84,7 +90,7 @@ impl MotionGen {
         let num_buffers = self.num_buffers();
         let old = {
             let mut state = self.state();
-            let old = (state.output.take(), state.clip.take());
+            let old = (state.output.take(), std::mem::take(&mut state.takes));
             state.reset_stream(num_buffers);
             state.flushing = false;
             old

@@ -10,23 +10,25 @@ use stillmotion_engine::image::Image;
 
 use super::imp::{CAT, MotionSrc, Still};
 use crate::{
+    announce::{self, ClipEvent},
     caps,
-    clip::OpenClip,
-    errors, frame,
-    output::{Agreed, render},
+    errors::FrameFailure,
+    frame,
+    output::{self, Agreed},
     picture,
+    rescue::Outcome,
     settings::{AtEnd, Settings},
+    takes::{Ask, Take},
 };
 
 /// One frame that is to be made.
 pub(super) struct Job {
     output: Arc<Agreed>,
-    clip: Arc<OpenClip>,
     settings: Settings,
     /// Number of the frame, counted from stream time 0.
     index: u64,
-    /// The frame of the clip that is shown.
-    shown: u64,
+    /// It follows the frame that was made last.
+    continues: bool,
     start: ClockTime,
     end: ClockTime,
 }
@@ -109,45 +111,57 @@ impl MotionSrc {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
         let settings = self.settings().shared.clone();
-        let clip = self.open_clip(&output, &settings)?;
-        let frames = clip.frames();
-        if !forward && settings.at_end == AtEnd::Eos {
-            index = index.min(frames.saturating_sub(1));
+        if settings.at_end == AtEnd::Eos {
+            let last = grid.rate().frames_in(settings.duration) - 1;
+            if forward && index > last {
+                return Err(gst::FlowError::Eos);
+            }
+            index = index.min(last);
         }
-        let shown = settings.at_end.frame(index, frames).ok_or(gst::FlowError::Eos)?;
         // A new rate must not bend time: a frame that is under way already comes with its rest.
         let (start, end) = (grid.start(index), grid.start(index.saturating_add(1)));
         let (start, end) = if forward { (start.max(place), end) } else { (start, end.min(place)) };
         match segment.clip(start, end) {
             Some((Some(start), Some(end))) => {
-                Ok(Job { output, clip, settings, index, shown, start, end })
+                let last = self.state().last.replace(index);
+                let continues =
+                    forward && last.is_some_and(|last| last.checked_add(1) == Some(index));
+                Ok(Job { output, settings, index, continues, start, end })
             }
             _ => Err(gst::FlowError::Eos),
         }
     }
 
-    /// The clip that the settings ask for; the one that is open where it is still right.
-    fn open_clip(
-        &self,
-        output: &Agreed,
-        settings: &Settings,
-    ) -> Result<Arc<OpenClip>, gst::FlowError> {
-        let rate = output.grid.rate();
-        let open = self.state().clip.clone();
-        if let Some(clip) = open.filter(|clip| clip.is_for(&output.image, rate, settings)) {
-            return Ok(clip);
-        }
-        let clip = OpenClip::open(&output.image, rate, settings).map_err(|error| {
-            self.post_error_message(errors::generator(&error));
-            gst::FlowError::Error
+    /// What is shown now. Clips are opened where that is something new.
+    fn take(&self, job: &Job) -> Result<Arc<Take>, FrameFailure> {
+        let takes = self.state().takes.clone();
+        let (take, next) = takes.at(&Ask {
+            still: &job.output.image,
+            grid: job.output.grid,
+            settings: &job.settings,
+            cues: &[],
+            first: 0,
+            index: job.index,
+            continues: job.continues,
         })?;
-        let clip = Arc::new(clip);
+        let Some(next) = next else { return Ok(take) };
         let mut state = self.state();
-        let old = state.clip.replace(Arc::clone(&clip));
+        let old = std::mem::replace(&mut state.takes, next);
         state.stats.clips += 1;
         drop(state);
+        // May free a still: not under the lock.
         drop(old);
-        Ok(clip)
+        self.post_clip(ClipEvent::Started, &take, job);
+        let news = self.tags.lock().of_take(&take, &job.settings);
+        if let Some(tags) = news {
+            self.obj().src_pad().push_event(gst::event::Tag::new(tags));
+        }
+        Ok(take)
+    }
+
+    fn post_clip(&self, event: ClipEvent, take: &Take, job: &Job) {
+        let start = job.output.grid.start(take.origin());
+        announce::post_clip(self.obj().upcast_ref(), event, take, &job.settings, start);
     }
 
     /// Fills `buffer` with the frame.
@@ -157,15 +171,28 @@ impl MotionSrc {
         buffer: &mut gst::BufferRef,
     ) -> Result<(), gst::ErrorMessage> {
         let started = Instant::now();
-        render(&job.output.info, buffer, |frame| {
-            let made = job.clip.frame(job.shown, &job.settings.controls, frame);
-            made.map_err(|error| errors::generator(&error))
-        })?;
+        let rescue = (&self.rescue, job.settings.on_error, &*job.output.image);
+        let filled = output::fill(&job.output.info, buffer, rescue, |frame| {
+            let take = self.take(job)?;
+            take.frame(job.index, &job.settings, frame)?;
+            if take.ends_at(job.index) {
+                self.post_clip(ClipEvent::Ended, &take, job);
+            }
+            Ok(())
+        });
+        match filled? {
+            Outcome::Made => self.state().stats.frame(started.elapsed()),
+            Outcome::Replaced(news) => {
+                self.state().stats.failed += 1;
+                if let Some(failure) = news {
+                    announce::warn(self.obj().upcast_ref(), &failure);
+                }
+            }
+        }
         buffer.set_pts(job.start);
         buffer.set_duration(job.end - job.start);
         buffer.set_offset(job.index);
         buffer.set_offset_end(job.index.saturating_add(1));
-        self.state().stats.frame(started.elapsed());
         Ok(())
     }
 }

@@ -23,12 +23,15 @@ use super::{
     uri::{self, MotionUri},
 };
 use crate::{
+    announce::StreamTags,
     caps,
-    clip::OpenClip,
     output::Agreed,
     picture::PictureSettings,
+    presets::Presets,
+    rescue::Rescue,
     settings::{AtEnd, Settings},
     stats::Stats,
+    takes::Takes,
 };
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
@@ -66,19 +69,23 @@ pub(super) struct State {
     pub tags: Option<gst::TagList>,
     pub still: Option<Arc<Still>>,
     pub output: Option<Arc<Agreed>>,
-    pub clip: Option<Arc<OpenClip>>,
+    pub takes: Takes,
+    /// Number of the frame that was made last.
+    pub last: Option<u64>,
     /// Where the segment that is played ends.
     pub stop: Option<ClockTime>,
     pub stats: Stats,
 }
 
-/// Locks are taken in the order `state`, `settings`, and neither is held while anything is
-/// pushed, queried, posted, notified, decoded or rendered. The stream lock of the source pad
+/// Locks are taken in the order `state`, `settings`, `tags`, `rescue`, and none is held while
+/// anything is pushed, queried, posted, notified, decoded or rendered. The stream lock of the source pad
 /// comes before both.
 #[derive(Default)]
 pub struct MotionSrc {
     state: Mutex<State>,
     settings: Mutex<OwnSettings>,
+    pub(super) tags: Mutex<StreamTags>,
+    pub(super) rescue: Mutex<Rescue>,
     /// The user was told why this run failed.
     told: AtomicBool,
 }
@@ -104,7 +111,7 @@ impl ObjectSubclass for MotionSrc {
     const NAME: &'static str = "GstMotionSrc";
     type Type = super::MotionSrc;
     type ParentType = gst_base::PushSrc;
-    type Interfaces = (gst::Preset, gst::URIHandler);
+    type Interfaces = (Presets, gst::URIHandler);
 }
 
 impl ObjectImpl for MotionSrc {
@@ -141,7 +148,6 @@ impl ObjectImpl for MotionSrc {
 }
 
 impl GstObjectImpl for MotionSrc {}
-impl PresetImpl for MotionSrc {}
 
 impl URIHandlerImpl for MotionSrc {
     const URI_TYPE: gst::URIType = gst::URIType::Src;
@@ -228,6 +234,8 @@ impl ElementImpl for MotionSrc {
 impl BaseSrcImpl for MotionSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         self.told.store(false, Ordering::Relaxed);
+        *self.tags.lock() = StreamTags::default();
+        *self.rescue.lock() = Rescue::default();
         self.replace_state(State { started: true, ..State::default() });
         Ok(())
     }
@@ -296,6 +304,7 @@ impl PushSrcImpl for MotionSrc {
     ) -> Result<CreateSuccess, gst::FlowError> {
         let tags = self.state().tags.take();
         if let Some(tags) = tags {
+            let tags = self.tags.lock().from_upstream(tags);
             self.obj().src_pad().push_event(gst::event::Tag::new(tags));
         }
         let job = self.plan()?;

@@ -44,8 +44,9 @@
 //!
 //! The stream ends after `duration` (`at-end=eos`). With another `at-end` it goes on until the end
 //! of what was seeked to, or for ever, and its duration is unknown. Seeks of any kind work, in
-//! time and in frames: a frame depends on its number and the settings alone. A changed `prompt`,
-//! `seed` or `duration` opens a new clip; the position stays. `num-buffers` counts once for each
+//! time and in frames: a frame depends on its number and the settings alone. When `prompt`,
+//! `seed` or `duration` change, a new clip starts and the camera glides into it; a seek forgets
+//! when that was. `num-buffers` counts once for each
 //! start, as for every source. The source is not live: for that there is
 //! `stillsrc ! motiongen is-live=true`.
 //!

@@ -56,7 +56,11 @@ impl MotionSrc {
             segment.set_stop(end);
             segment.set_position(end);
         }
-        self.state().stop = segment.stop();
+        let mut state = self.state();
+        state.stop = segment.stop();
+        // What a user changed holds from the start on, so that a place always looks the same.
+        state.takes.rewind();
+        state.last = None;
         segment.rate() > 0.0 || segment.stop().is_some()
     }
 

@@ -2,12 +2,15 @@
 //! Pixels: the still that comes in and the frames that go out.
 //!
 //! An [`Image`] is a deep copy in one of six formats; nothing in it points into memory of the
-//! host. [`decode`] makes one from a file, within limits.
+//! host. [`decode`] makes one from a file, within limits. A [`Sketch`] tells whether two frames
+//! show the same.
 
 pub mod decode;
 mod format;
+mod sketch;
 
 pub use format::{PixelFormat, PlaneLayout, YuvMatrix};
+pub use sketch::{Difference, Sketch};
 
 use thiserror::Error;
 
@@ -95,12 +98,7 @@ impl Image {
         check_size(width, height)?;
         let copy = |(i, layout): (usize, PlaneLayout)| {
             let row = layout.row_bytes();
-            let src = planes.get(i).copied().unwrap_or(PlaneRef { data: &[], stride: row });
-            let need = plane_bytes(layout, src.stride);
-            if src.data.len() < need || src.stride < row {
-                let got = src.data.len();
-                return Err(ImageError::ShortPlane { plane: i, width, height, format, got, need });
-            }
+            let src = checked_plane(format, width, height, (i, layout), planes)?;
             let mut data = Vec::with_capacity(row * layout.height);
             for line in src.data.chunks(src.stride).take(layout.height) {
                 data.extend_from_slice(&line[..row]);
@@ -165,11 +163,34 @@ impl Image {
     pub fn planes(&self) -> &[Plane] {
         &self.planes
     }
+
+    /// Bytes of all planes.
+    pub fn bytes(&self) -> usize {
+        self.planes.iter().map(|plane| plane.data.len()).sum()
+    }
 }
 
 fn check_size(width: u32, height: u32) -> Result<(), ImageError> {
     let ok = |side| (MIN_SIDE..=MAX_SIDE).contains(&side);
     if ok(width) && ok(height) { Ok(()) } else { Err(ImageError::Size { width, height }) }
+}
+
+/// Plane `i` of a host's frame, which holds every row of `layout`.
+fn checked_plane<'a>(
+    format: PixelFormat,
+    width: u32,
+    height: u32,
+    (i, layout): (usize, PlaneLayout),
+    planes: &[PlaneRef<'a>],
+) -> Result<PlaneRef<'a>, ImageError> {
+    let row = layout.row_bytes();
+    let plane = planes.get(i).copied().unwrap_or(PlaneRef { data: &[], stride: row });
+    let need = plane_bytes(layout, plane.stride);
+    if plane.data.len() < need || plane.stride < row {
+        let got = plane.data.len();
+        return Err(ImageError::ShortPlane { plane: i, width, height, format, got, need });
+    }
+    Ok(plane)
 }
 
 /// Bytes that a plane spans in a host's frame: the last row needs no padding behind it.

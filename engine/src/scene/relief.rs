@@ -59,6 +59,11 @@ impl Relief {
         }
     }
 
+    /// Bytes of memory that it takes, with the mixture.
+    pub fn bytes(&self) -> usize {
+        self.width * self.height * (2 * size_of::<f32>() + size_of::<Cell>())
+    }
+
     /// The cells to use with a camera that shifts the nearest things by up to `disparity` picture
     /// widths: the further it goes, the gentler the edges. There is one for each grid point.
     pub fn cells(&self, disparity: f64) -> Arc<Vec<Cell>> {

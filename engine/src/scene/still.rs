@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! All that is known of a still, found once and shared by every clip made of it.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     depth::{self, Depth},
     relief::Relief,
+    store::STORE,
     texture::{Texture, textures},
     thumbnail::thumbnail,
 };
@@ -23,6 +23,13 @@ pub(super) struct Analysis {
     pub textures: Vec<Texture>,
 }
 
+impl Analysis {
+    /// Bytes of memory that it takes.
+    fn bytes(&self) -> usize {
+        self.relief.bytes() + self.textures.iter().map(|t| t.data.len()).sum::<usize>()
+    }
+}
+
 /// A still whose analysis goes on behind it.
 #[derive(Debug)]
 pub(super) struct Still {
@@ -31,34 +38,37 @@ pub(super) struct Still {
     analysis: OnceLock<Analysis>,
 }
 
-/// The stills that are in use somewhere in this process, by content: an editor builds the same
-/// pipeline many times, and a new prompt needs no new analysis.
-static STILLS: Mutex<Vec<(u128, Weak<Still>)>> = Mutex::new(Vec::new());
-
 impl Still {
+    pub fn new(image: Arc<Image>) -> Self {
+        Self { image, analysis: OnceLock::new() }
+    }
+
     /// The still of `image`: one that is known already, or a new one, whose analysis starts on a
     /// thread of its own.
     ///
     /// # Errors
     /// [`GeneratorError::Failed`] when the system gives no thread.
     pub fn open(image: Arc<Image>) -> Result<Arc<Self>, GeneratorError> {
-        let key = content_key(&image);
-        let mut stills = STILLS.lock();
-        stills.retain(|(_, still)| still.strong_count() > 0);
-        let known = stills.iter().find(|(known, _)| *known == key);
-        if let Some(still) = known.and_then(|(_, still)| still.upgrade()) {
+        let known = STORE.lock().of_image(&image);
+        if let Some(still) = known {
             return Ok(still);
         }
-        let still = Arc::new(Self { image, analysis: OnceLock::new() });
-        stills.push((key, Arc::downgrade(&still)));
-        drop(stills);
-        let ahead = still.clone();
-        std::thread::Builder::new()
-            .name("stillmotion-analysis".to_owned())
-            .spawn(move || {
-                ahead.analysis();
-            })
-            .map_err(|error| GeneratorError::Failed(format!("no thread to work on: {error}")))?;
+        let key = content_key(&image);
+        let mut is_new = false;
+        let still = STORE.lock().of_content(key, || {
+            is_new = true;
+            Arc::new(Self::new(image))
+        });
+        if is_new {
+            let ahead = Arc::clone(&still);
+            let thread = std::thread::Builder::new().name("stillmotion-analysis".to_owned());
+            let started = thread.spawn(move || {
+                let bytes = ahead.image.bytes() + ahead.analysis().bytes();
+                let gone = STORE.lock().analysed(&ahead, bytes);
+                drop(gone);
+            });
+            started.map_err(|e| GeneratorError::Failed(format!("no thread to work on: {e}")))?;
+        }
         Ok(still)
     }
 
