@@ -20,6 +20,7 @@
 //!   `%` is `%25`, `#` is `%23`, `?` in a path is `%3F`, `&` in a value is `%26`. A plus sign is a
 //!   plus sign.
 //! * Wrong parameters are refused all at once, each with its value and with what is allowed.
+//! * `ges-launch-1.0` takes one level of escapes away: write `%3F` for the `?` there.
 //!
 //! # Pipelines
 //!

@@ -48,6 +48,13 @@ pub struct StillSrc {
     told: AtomicBool,
 }
 
+/// Whether `event` is none that asks for a seek that cannot be done. The base class would find
+/// out only when everything is flushed, and then go on without a segment.
+fn can_follow(event: &gst::Event) -> bool {
+    let gst::EventView::Seek(seek) = event.view() else { return true };
+    seek.get().0 > 0.0
+}
+
 impl StillSrc {
     fn image(&self) -> Option<Arc<Image>> {
         self.state.lock().image.clone()
@@ -119,6 +126,10 @@ impl ElementImpl for StillSrc {
         &TEMPLATES
     }
 
+    fn send_event(&self, event: gst::Event) -> bool {
+        can_follow(&event) && self.parent_send_event(event)
+    }
+
     fn post_message(&self, message: gst::Message) -> bool {
         // The base class follows each failure with a general message that explains nothing.
         let error = message.type_() == gst::MessageType::Error;
@@ -161,6 +172,10 @@ impl BaseSrcImpl for StillSrc {
         let mut state = self.state.lock();
         state.next = state.grid.map_or(0, |grid| grid.index_at(start));
         true
+    }
+
+    fn event(&self, event: &gst::Event) -> bool {
+        can_follow(event) && self.parent_event(event)
     }
 
     fn negotiate(&self) -> Result<(), gst::LoggableError> {
