@@ -37,7 +37,6 @@ impl MotionGen {
             }
             state.still = Some(still);
         }
-        self.set_self_driven(true);
         self.start_task();
         if replace { Ok(gst::FlowSuccess::Ok) } else { Err(gst::FlowError::Eos) }
     }
@@ -68,6 +67,13 @@ impl MotionGen {
             }
             gst::EventView::Gap(_) => return true,
             gst::EventView::Eos(_) if self.state().still.is_some() => return true,
+            gst::EventView::Eos(_) => self.push_events(),
+            // Everything is made anew behind a new start.
+            gst::EventView::StreamStart(_) => (),
+            _ if event.is_serialized() && !self.state().flushing => {
+                self.state().keep_event(event);
+                return true;
+            }
             gst::EventView::FlushStart(_) => {
                 self.state().flushing = true;
                 self.wake();
@@ -91,7 +97,6 @@ impl MotionGen {
         };
         // Frees a pool: not under the lock.
         drop(old);
-        self.set_self_driven(false);
     }
 
     fn sink_caps(&self, caps: gst::Caps) -> bool {
