@@ -9,7 +9,9 @@ pub mod obs;
 pub mod photos;
 pub mod pictures;
 pub mod pipeline;
+pub mod process;
 pub mod rig;
+pub mod stress;
 
 use std::{ffi::CString, sync::Once};
 

@@ -121,15 +121,6 @@ impl MotionGen {
         }
     }
 
-    /// While the element runs on its own it is a source for those who send EOS to a pipeline.
-    pub(super) fn set_self_driven(&self, on: bool) {
-        if on {
-            self.obj().set_element_flags(gst::ElementFlags::SOURCE);
-        } else {
-            self.obj().unset_element_flags(gst::ElementFlags::SOURCE);
-        }
-    }
-
     fn src_activate(&self, active: bool) {
         if active {
             self.state().active = true;
@@ -152,7 +143,6 @@ impl MotionGen {
         drop(old);
         *self.tags.lock() = StreamTags::default();
         *self.rescue.lock() = Rescue::default();
-        self.set_self_driven(false);
     }
 
     fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<[gst::Pad; 3]> {
@@ -219,6 +209,9 @@ impl ObjectImpl for MotionGen {
         for pad in [&self.sinkpad, &self.srcpad, &self.cues.pad] {
             self.obj().add_pad(pad).expect("a new element has no pad of this name");
         }
+        // A bin hands events of the application on to its sources, and looks for them when they
+        // are added to it.
+        self.obj().set_element_flags(gst::ElementFlags::SOURCE);
     }
 
     fn properties() -> &'static [glib::ParamSpec] {
@@ -332,20 +325,16 @@ impl ElementImpl for MotionGen {
     }
 
     fn send_event(&self, event: gst::Event) -> bool {
-        if event.type_() == gst::EventType::Eos {
-            let running = {
-                let mut state = self.state();
-                let running = state.active && state.still.is_some();
-                if running {
-                    state.asked_to_stop = Some(event.seqnum());
-                }
-                running
-            };
-            if running {
-                self.wake();
-                return true;
-            }
+        if !event.is_downstream() || !event.is_serialized() || !self.state().active {
+            return self.parent_send_event(event);
         }
-        self.parent_send_event(event)
+        if event.type_() == gst::EventType::Eos {
+            // Also where no still came yet: it may be on its way, with upstream at its end.
+            self.state().asked_to_stop = Some(event.seqnum());
+            self.wake();
+        } else {
+            self.state().keep_event(event);
+        }
+        true
     }
 }

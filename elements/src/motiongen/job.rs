@@ -96,7 +96,7 @@ impl MotionGen {
         self.post_clip(ClipEvent::Started, &take, job);
         let news = self.tags.lock().of_take(&take, &job.settings);
         if let Some(tags) = news {
-            self.srcpad.push_event(gst::event::Tag::new(tags));
+            self.state().keep_event(gst::event::Tag::new(tags));
         }
         Ok(take)
     }

@@ -67,9 +67,10 @@
 //! * A still that comes later (`allow-replace=true`) starts its clip at the moment it comes.
 //! * With `is-live=true` the clip starts at the moment the still comes, frames that are late are
 //!   left out, and the element cannot be seeked.
-//! * An EOS event that an application sends to the pipeline ends the stream, as for a source:
-//!   the element carries the SOURCE flag once it runs on its own. Inside a bin of its own, send
-//!   the event to the element.
+//! * An EOS event that an application sends to the pipeline ends the stream, as for a source,
+//!   also from inside a bin. Other serialized events of an application leave before the next
+//!   frame. As a video-filter of playbin send it to the element: playbin asks only its own source.
+//! * Serialized events from upstream leave behind caps and segment, before the frame that follows.
 //! * Where downstream allows only a variable rate (0/1), frames come at 24 per second.
 
 mod imp;

@@ -70,6 +70,8 @@ pub struct State {
     pub flushing: bool,
     /// The pipeline plays: only then may live frames leave.
     pub playing: bool,
+    /// Serialized events that leave before the next frame.
+    pub events: Vec<gst::Event>,
     /// An EOS event that an application sent.
     pub asked_to_stop: Option<gst::Seqnum>,
     /// A seek waits for the task to end.
@@ -98,11 +100,20 @@ impl State {
             active: false,
             flushing: false,
             playing: false,
+            events: Vec::new(),
             asked_to_stop: None,
             seeking: false,
             clock_wait: None,
             task_thread: None,
             stats: Stats::default(),
+        }
+    }
+
+    /// Keeps an event until the next frame leaves. What an application sends to a pipeline comes
+    /// here twice: from the source in front of this element, and directly.
+    pub fn keep_event(&mut self, event: gst::Event) {
+        if self.events.iter().all(|kept| kept.as_ptr() != event.as_ptr()) {
+            self.events.push(event);
         }
     }
 
@@ -116,6 +127,8 @@ impl State {
             playing: self.playing,
             task_thread: self.task_thread,
             stats: self.stats,
+            // What a pad keeps beyond a flush, such as tags.
+            events: self.events.drain(..).filter(|event| event.is_sticky()).collect(),
             ..fresh
         };
     }

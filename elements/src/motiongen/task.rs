@@ -33,6 +33,7 @@ impl MotionGen {
             self.wait_for_clock(job.slot.start)?;
         }
         self.state().check()?;
+        self.push_events();
         self.srcpad.push(buffer).map_err(Stop::Flow)?;
         self.advance(&job);
         Ok(())
@@ -228,6 +229,9 @@ impl MotionGen {
         };
         // Fails only when the pad has no task any more.
         let _ = self.srcpad.pause_task();
+        if !matches!(stop, Stop::Flow(gst::FlowError::Flushing)) {
+            self.push_events();
+        }
         match stop {
             Stop::Flow(gst::FlowError::Flushing) => (),
             Stop::End | Stop::Flow(gst::FlowError::Eos) => self.push_end(seqnum),
@@ -260,6 +264,14 @@ impl MotionGen {
         // Only an element without a bus does not take it.
         let _ = self.obj().post_message(message.src(&*self.obj()).build());
         self.srcpad.push_event(gst::event::SegmentDone::builder(place).seqnum(seqnum).build());
+    }
+
+    /// Sends on what came in between the frames.
+    pub(super) fn push_events(&self) {
+        let events = std::mem::take(&mut self.state().events);
+        for event in events {
+            self.srcpad.push_event(event);
+        }
     }
 
     fn push_eos(&self, seqnum: gst::Seqnum) {
