@@ -441,6 +441,69 @@ fn it_stops_wherever_it_is() {
     }
 }
 
+/// A picture that takes seconds to read.
+fn large(folder: &std::path::Path) -> String {
+    let path = folder.join("large.png");
+    let file = std::fs::File::create(&path).unwrap();
+    let (fast, plain) =
+        (image::codecs::png::CompressionType::Fast, image::codecs::png::FilterType::NoFilter);
+    let encoder = image::codecs::png::PngEncoder::new_with_quality(file, fast, plain);
+    image::RgbImage::new(12_000, 8_000).write_with_encoder(encoder).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn nobody_waits_for_a_large_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = large(folder.path());
+    let rig = rig(&[("location", &large)]);
+    let start = || {
+        rig.sink_pad().send_event(gst::event::FlushStop::new(true));
+        rig.play();
+        rig.wait("stream-start", |out| !out.events.is_empty());
+    };
+    for _ in 0..3 {
+        start();
+        let began = std::time::Instant::now();
+        rig.element.set_state(gst::State::Null).unwrap();
+        assert!(began.elapsed() < std::time::Duration::from_secs(1), "{:?}", began.elapsed());
+        rig.sink_pad().send_event(gst::event::FlushStart::new());
+    }
+    // Seeks neither wait nor start again what is under way.
+    start();
+    let began = std::time::Instant::now();
+    for i in 0..20 {
+        assert!(rig.seek(1.0, SeekFlags::FLUSH, ms(100 * i), ms(100 * i + 300)));
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(1), "{:?}", began.elapsed());
+    rig.to_eos();
+    assert_eq!(rig.out().indices(), [19]);
+    assert!(rig.errors().is_empty());
+}
+
+#[test]
+fn storms_leave_the_stream_intact() {
+    let rig = rig(&[("at-end", "ping-pong")]);
+    rig.play();
+    for i in 0..200_u64 {
+        rig.allow((i % 3) as usize);
+        match i % 4 {
+            0 => {
+                assert!(rig.element.send_event(gst::event::FlushStart::new()));
+                assert!(rig.element.send_event(gst::event::FlushStop::new(true)));
+            }
+            1 => assert!(rig.push_upstream(gst::event::Reconfigure::new())),
+            2 => rig.element.set_property("seed", i),
+            _ => rig.element.set_property("prompt", format!("orbit, {i}")),
+        }
+    }
+    rig.allow(usize::MAX);
+    assert!(rig.seek(1.0, SeekFlags::FLUSH, ms(1500), ms(2500)));
+    rig.to_eos();
+    assert_eq!(rig.out().indices(), (15..25).collect::<Vec<_>>());
+    assert!(rig.errors().is_empty());
+}
+
 #[track_caller]
 fn refused(properties: &str) -> glib::Error {
     let mut errors = pipeline::fail(&format!("motionsrc {properties} ! fakesink name=out"));

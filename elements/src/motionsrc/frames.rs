@@ -5,17 +5,12 @@ use std::{sync::Arc, time::Instant};
 
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
 use gst_base::prelude::*;
-use gst_video::VideoInfo;
-use stillmotion_engine::image::Image;
 
-use super::imp::{CAT, MotionSrc, Still};
+use super::imp::{CAT, MotionSrc};
 use crate::{
     announce::{self, ClipEvent},
-    caps,
     errors::FrameFailure,
-    frame,
     output::{self, Agreed},
-    picture,
     rescue::Outcome,
     settings::{AtEnd, Settings},
     takes::{Ask, Take},
@@ -34,64 +29,6 @@ pub(super) struct Job {
 }
 
 impl MotionSrc {
-    /// Agrees with downstream on what the frames look like.
-    pub(super) fn agree(&self) -> Result<(), gst::ErrorMessage> {
-        let fit = self.settings().picture.fit;
-        let pad = self.obj().src_pad().clone();
-        let still = self.still(&pad)?;
-        let input = (&still.caps, &still.info);
-        let output = Agreed::negotiate(&pad, &still.image, input, fit)?;
-        let same = self.state().output.as_ref().is_some_and(|old| old.caps == output.caps);
-        if same {
-            // The clip that is open goes on.
-            return Ok(());
-        }
-        gst::info!(CAT, imp = self, "making {}", output.caps);
-        self.obj().set_caps(&output.caps).map_err(|_| {
-            gst::error_msg!(gst::CoreError::Negotiation, ("{} is refused", output.caps))
-        })?;
-        self.state().output = Some(Arc::new(output));
-        Ok(())
-    }
-
-    /// The picture as it was read. That happens here and not at the start: hosts change states
-    /// on the thread that they draw their windows on.
-    fn picture(&self) -> Result<Arc<Image>, gst::ErrorMessage> {
-        if let Some(picture) = self.state().picture.clone() {
-            return Ok(picture);
-        }
-        let wishes = self.settings().picture.clone();
-        let picture = Arc::new(wishes.load()?);
-        let (width, height) = (picture.width(), picture.height());
-        gst::info!(CAT, imp = self, "read {width}x{height} {}", picture.format());
-        let mut state = self.state();
-        state.picture = Some(Arc::clone(&picture));
-        state.tags = Some(wishes.tags());
-        Ok(picture)
-    }
-
-    /// The picture as `stillsrc` would give it to `motiongen`, so that both ways give the same
-    /// bytes: in the format that downstream prefers, and in its own size.
-    fn still(&self, pad: &gst::Pad) -> Result<Arc<Still>, gst::ErrorMessage> {
-        let allowed = caps::open_size_and_rate(&pad.peer_query_caps(None))
-            .intersect_with_mode(&caps::any_video(), gst::CapsIntersectMode::First);
-        let picture = self.picture()?;
-        let no_video =
-            || gst::error_msg!(gst::CoreError::Negotiation, ("Downstream takes no raw video"));
-        let caps = picture::still_caps(allowed, &picture).ok_or_else(no_video)?;
-        let known = self.state().still.clone();
-        if let Some(still) = known.filter(|still| still.caps == caps) {
-            return Ok(still);
-        }
-        let info = VideoInfo::from_caps(&caps).map_err(|_| no_video())?;
-        let fit = self.settings().picture.fit;
-        let buffer = picture::buffer(&picture, &info, fit.into())?;
-        let image = Arc::new(frame::image_from_buffer(&buffer, &info)?);
-        let still = Arc::new(Still { caps, info, image });
-        self.state().still = Some(Arc::clone(&still));
-        Ok(still)
-    }
-
     /// Finds out which frame comes next: the one at the position of the segment, which the base
     /// class moves on behind each frame.
     pub(super) fn plan(&self) -> Result<Job, gst::FlowError> {

@@ -14,12 +14,13 @@ use gst_base::{
     prelude::*,
     subclass::{base_src::CreateSuccess, prelude::*},
 };
-use gst_video::VideoInfo;
 use parking_lot::{Mutex, MutexGuard};
 use stillmotion_engine::{image::Image, request::Check};
 
 use super::{
+    background::Bell,
     parameters,
+    prepare::{Halt, Reading, Still},
     uri::{self, MotionUri},
 };
 use crate::{
@@ -51,18 +52,13 @@ impl Default for OwnSettings {
     }
 }
 
-/// The picture as the caps of the stream ask for it, still in its own size.
-pub(super) struct Still {
-    pub caps: gst::Caps,
-    pub info: VideoInfo,
-    pub image: Arc<Image>,
-}
-
 /// One run of the stream.
 #[derive(Default)]
 pub(super) struct State {
     /// Between start and stop.
     pub started: bool,
+    /// A picture that was not waited for to the end.
+    pub reading: Option<Arc<Reading>>,
     /// As it was read.
     pub picture: Option<Arc<Image>>,
     /// Not sent yet.
@@ -86,6 +82,8 @@ pub struct MotionSrc {
     settings: Mutex<OwnSettings>,
     pub(super) tags: Mutex<StreamTags>,
     pub(super) rescue: Mutex<Rescue>,
+    /// Rings when somebody seeks or stops.
+    pub(super) bell: Arc<Bell>,
     /// The user was told why this run failed.
     told: AtomicBool,
 }
@@ -245,6 +243,11 @@ impl BaseSrcImpl for MotionSrc {
         Ok(())
     }
 
+    fn unlock(&self) -> Result<(), gst::ErrorMessage> {
+        self.bell.ring();
+        Ok(())
+    }
+
     fn is_seekable(&self) -> bool {
         true
     }
@@ -262,8 +265,10 @@ impl BaseSrcImpl for MotionSrc {
     }
 
     fn negotiate(&self) -> Result<(), gst::LoggableError> {
-        self.agree().map_err(|message| {
-            self.post_error_message(message);
+        self.agree().map_err(|halt| {
+            if let Halt::Error(message) = halt {
+                self.post_error_message(message);
+            }
             gst::loggable_error!(CAT, "nothing was agreed on")
         })
     }

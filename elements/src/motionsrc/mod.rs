@@ -52,13 +52,15 @@
 //!
 //! # Errors
 //!
-//! As those of [`stillsrc`](crate::stillsrc), and what cannot be negotiated: CORE/NEGOTIATION. A
+//! As those of `stillsrc`, and what cannot be negotiated: CORE/NEGOTIATION. A
 //! wrong URI gives `GST_URI_ERROR_BAD_URI`, and one that comes while a clip is shown gives
 //! `GST_URI_ERROR_BAD_STATE`.
 
+mod background;
 mod frames;
 mod imp;
 mod parameters;
+mod prepare;
 mod queries;
 pub mod uri;
 
