@@ -46,14 +46,14 @@
 //! of what was seeked to, or for ever, and its duration is unknown. Seeks of any kind work, in
 //! time and in frames: a frame depends on its number and the settings alone. When `prompt`,
 //! `seed` or `duration` change, a new clip starts and the camera glides into it; a seek forgets
-//! when that was. `num-buffers` counts once for each
-//! start, as for every source. The source is not live: for that there is
-//! `stillsrc ! motiongen is-live=true`.
+//! when that was. `num-buffers` counts once for each start, as for every source. The picture is
+//! read when the stream starts, and whoever seeks or stops does not wait for that. The source is
+//! not live: for that there is `stillsrc ! motiongen is-live=true`.
 //!
 //! # Errors
 //!
-//! As those of `stillsrc`, and what cannot be negotiated: CORE/NEGOTIATION. A
-//! wrong URI gives `GST_URI_ERROR_BAD_URI`, and one that comes while a clip is shown gives
+//! As those of `stillsrc`, and CORE/NEGOTIATION for what downstream asks for and nobody can make.
+//! A wrong URI gives `GST_URI_ERROR_BAD_URI`, and one that comes while a clip is shown gives
 //! `GST_URI_ERROR_BAD_STATE`.
 
 mod background;
