@@ -5,7 +5,7 @@
 use std::fs;
 
 use stillmotion_tests::{
-    flow,
+    docs, flow,
     ges::{self, Frames, GES, difference, render, render_project, save},
     launch, pipeline,
 };
@@ -241,6 +241,27 @@ fn a_clip_shorter_than_the_timeline_holds_or_loops_to_its_end() {
     assert!(hold[9..].iter().all(|picture| *picture == hold[9]));
     let round = frames("loop");
     assert!(round[10] == round[0] && round[25] == round[5] && round[5] != round[0]);
+}
+
+#[test]
+fn the_documented_timeline_renders() {
+    let folder = ges::folder();
+    let path = folder.path().display();
+    let lines = docs::lines("hosts.md", "ges-launch-1.0");
+    for line in lines {
+        assert!(line.contains("cabin.jpg") && line.contains("/tmp/out.mkv"), "{line}");
+        let line = line.replace("cabin.jpg", &format!("{path}/still.png"));
+        // GES renders 1280x720 at 30 frames per second if nobody says otherwise.
+        let line = line.replace("/tmp/out.mkv", &format!("{path}/documented.mkv"));
+        launch::run(&line.replace("4.0", "0.5"), folder.path());
+        assert_eq!(Frames::of_file(&folder.path().join("documented.mkv")).count(), 15);
+    }
+}
+
+#[test]
+fn the_documented_binding_is_the_one_that_is_tested() {
+    let [binding] = &docs::lines("hosts.md", "<binding")[..] else { panic!("one binding") };
+    assert!(binding.contains("property='motion' mode='1' track_id='-1' values =' 0:1.0"));
 }
 
 #[test]
