@@ -2,7 +2,7 @@
 # The verbs of this project. Each sets up what it needs; a second run is quick.
 
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test bench pictures docs fmt lint deny advisories fuzz clean
+.PHONY: setup build demo test bench pictures docs goldens fmt lint deny advisories fuzz clean
 
 demo_photo := tests/fixtures/photos/coffee.jpg
 demo_video := build/demo.mp4
@@ -36,6 +36,10 @@ pictures: build
 ## Builds the API documentation, with warnings as errors
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
+
+## Writes what the elements say of themselves into docs/, as the tests compare it
+goldens: setup
+	UPDATE_GOLDENS=1 cargo test --locked -p stillmotion-tests --test golden_docs
 
 fmt:
 	cargo fmt --all

@@ -8,7 +8,7 @@ use stillmotion_engine::{
     request::{Check, DEFAULT_FRAME_RATE, FrameRate, InvalidSettings},
 };
 
-use crate::{errors, frame::video_format};
+use crate::{cues, errors, frame::video_format};
 
 /// GStreamer's names of the formats, the one that encoders take first.
 pub fn formats() -> impl Iterator<Item = VideoFormat> {
@@ -30,6 +30,13 @@ pub fn filter_templates() -> Option<Vec<gst::PadTemplate>> {
             gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
         })
         .collect()
+}
+
+/// The templates of an element that makes video of a still and of prompts.
+pub fn generator_templates() -> Option<Vec<gst::PadTemplate>> {
+    let mut templates = filter_templates()?;
+    templates.push(cues::template()?);
+    Some(templates)
 }
 
 /// `caps` with any size and any frame rate. What is made here has no fields, so the way in

@@ -1,33 +1,56 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An open clip, and what it was opened for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use stillmotion_engine::{
     generator::{Clip, Generator, GeneratorError},
     image::{FrameMut, Image},
     request::{Controls, FrameRate, Request},
-    scene::SceneGenerator,
+    scene::{Place, SceneGenerator},
 };
 
 use crate::settings::Settings;
 
+/// The name under which the built-in generator is told to the world.
+const GENERATOR: &str = "scene";
+
 /// A clip of the generator that the settings ask for.
 pub struct OpenClip {
     clip: Box<dyn Clip>,
+    /// The image that was given, and the equal one that the clip works with.
+    asked: Weak<Image>,
     still: Arc<Image>,
     rate: FrameRate,
     prompt: Arc<str>,
     seed: u64,
     duration: Duration,
+    /// Its last frame was shown.
+    ended: AtomicBool,
+}
+
+fn open(request: Request) -> Result<Box<dyn Clip>, GeneratorError> {
+    #[cfg(test)]
+    if let Some(holes) = broken::holes(&request.prompt) {
+        return Ok(Box::new(broken::BrokenClip { clip: SceneGenerator.open(request)?, holes }));
+    }
+    SceneGenerator.open(request)
 }
 
 impl OpenClip {
-    /// Opens the clip of `still` at `rate`. Takes no longer than a few milliseconds.
+    /// Opens the clip of `still` at `rate`, with the camera coming `from` the clip before it.
+    /// Takes no longer than a few milliseconds.
     pub fn open(
         still: &Arc<Image>,
         rate: FrameRate,
         settings: &Settings,
+        from: Option<Place>,
     ) -> Result<Self, GeneratorError> {
         let request = Request {
             image: Arc::clone(still),
@@ -36,16 +59,24 @@ impl OpenClip {
             duration: settings.duration,
             frame_rate: rate,
             controls: settings.controls,
+            from,
         };
-        let clip = SceneGenerator.open(request)?;
+        let clip = open(request)?;
         Ok(Self {
+            asked: Arc::downgrade(still),
             still: Arc::clone(clip.still()),
             clip,
             rate,
             prompt: Arc::clone(&settings.prompt),
             seed: settings.seed,
             duration: settings.duration,
+            ended: AtomicBool::new(false),
         })
+    }
+
+    /// Whether position `index` of the clip is the first at which it is over.
+    pub fn ends_at(&self, index: u64) -> bool {
+        index.saturating_add(1) >= self.frames() && !self.ended.swap(true, Ordering::Relaxed)
     }
 
     /// Frame 0. Clips of equal stills share one.
@@ -53,13 +84,27 @@ impl OpenClip {
         &self.still
     }
 
-    /// Whether this is still the clip that is asked for.
-    pub fn is_for(&self, still: &Arc<Image>, rate: FrameRate, settings: &Settings) -> bool {
-        Arc::ptr_eq(&self.still, still)
-            && self.rate == rate
-            && self.seed == settings.seed
+    /// What was asked for in words.
+    pub fn prompt(&self) -> &Arc<str> {
+        &self.prompt
+    }
+
+    /// Whether this is a clip of that still at that rate.
+    pub fn is_of(&self, still: &Arc<Image>, rate: FrameRate) -> bool {
+        let same = Arc::ptr_eq(&self.still, still) || self.asked.as_ptr() == Arc::as_ptr(still);
+        same && self.rate == rate
+    }
+
+    /// Whether this is the clip that `settings` ask for.
+    pub fn is_for(&self, settings: &Settings) -> bool {
+        self.seed == settings.seed
             && self.duration == settings.duration
             && self.prompt == settings.prompt
+    }
+
+    /// What made it, in a word.
+    pub fn generator(&self) -> &'static str {
+        GENERATOR
     }
 
     /// How many frames the clip has.
@@ -75,5 +120,56 @@ impl OpenClip {
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError> {
         self.clip.frame(index, controls, out)
+    }
+
+    /// Where the camera stands at frame `index` when frame `before` was shown before it. May wait
+    /// for the analysis of the still.
+    pub fn place(&self, before: u64, index: u64, controls: &Controls) -> Option<Place> {
+        self.clip.place(before, index, controls)
+    }
+}
+
+/// A generator that fails when it is told to: the built-in one never does.
+#[cfg(test)]
+mod broken {
+    use std::{ops::Range, sync::Arc};
+
+    use super::{Clip, Controls, FrameMut, GeneratorError, Image, Place};
+
+    /// The frames that fail where the prompt is such as `broken 3..6`.
+    pub fn holes(prompt: &str) -> Option<Range<u64>> {
+        let (from, to) = prompt.strip_prefix("broken ")?.split_once("..")?;
+        Some(from.parse().ok()?..to.parse().ok()?)
+    }
+
+    pub struct BrokenClip {
+        pub clip: Box<dyn Clip>,
+        pub holes: Range<u64>,
+    }
+
+    impl Clip for BrokenClip {
+        fn frames(&self) -> u64 {
+            self.clip.frames()
+        }
+
+        fn still(&self) -> &Arc<Image> {
+            self.clip.still()
+        }
+
+        fn frame(
+            &self,
+            index: u64,
+            controls: &Controls,
+            out: &mut FrameMut<'_>,
+        ) -> Result<(), GeneratorError> {
+            if self.holes.contains(&index) {
+                return Err(GeneratorError::Failed(format!("frame {index} is broken")));
+            }
+            self.clip.frame(index, controls, out)
+        }
+
+        fn place(&self, before: u64, index: u64, controls: &Controls) -> Option<Place> {
+            self.clip.place(before, index, controls)
+        }
     }
 }

@@ -6,6 +6,9 @@ use stillmotion_engine::{
     image::{ImageError, decode::DecodeError},
     request::InvalidSettings,
 };
+use thiserror::Error;
+
+use crate::frame::FrameError;
 
 /// Pixels that cannot be worked with.
 pub fn image(error: &ImageError) -> gst::ErrorMessage {
@@ -18,6 +21,26 @@ pub fn image(error: &ImageError) -> gst::ErrorMessage {
 /// An output that downstream asks for and that cannot be made.
 pub fn negotiation(error: &InvalidSettings) -> gst::ErrorMessage {
     gst::error_msg!(gst::CoreError::Negotiation, ("Cannot make the output: {error}"))
+}
+
+/// Why a frame could not be made.
+#[derive(Debug, Error)]
+pub enum FrameFailure {
+    /// The generator gave none.
+    #[error(transparent)]
+    Generator(#[from] GeneratorError),
+    /// A buffer cannot be used.
+    #[error(transparent)]
+    Buffer(#[from] FrameError),
+}
+
+impl From<FrameFailure> for gst::ErrorMessage {
+    fn from(failure: FrameFailure) -> Self {
+        match failure {
+            FrameFailure::Generator(error) => generator(&error),
+            FrameFailure::Buffer(error) => error.into(),
+        }
+    }
 }
 
 /// A generator that gave no frame.

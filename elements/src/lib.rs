@@ -2,19 +2,28 @@
 //! The GStreamer elements of stillmotion.
 //!
 //! [`stillsrc`] reads a picture from a file, [`motiongen`] turns one still into a clip, and
-//! [`motionfilter`] does the same one frame out for one frame in. The settings that the two
-//! generators share lie in [`settings`], with one meaning everywhere.
+//! [`motionfilter`] does the same one frame out for one frame in. [`motionsrc`] is a picture and
+//! its clip in one, also as a URI. The settings that the generators share lie in [`settings`],
+//! with one meaning everywhere.
 
+mod announce;
 mod caps;
 mod clip;
+mod cues;
 mod errors;
 mod frame;
 pub mod motionfilter;
 pub mod motiongen;
+pub mod motionsrc;
+mod output;
+mod picture;
+pub mod presets;
+mod rescue;
 pub mod settings;
 mod stats;
 pub mod stillsrc;
 mod strings;
+mod takes;
 mod timing;
 
 /// Registers every element, with a plugin or statically with `None`.
@@ -24,5 +33,6 @@ mod timing;
 pub fn register(plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
     stillsrc::register(plugin)?;
     motiongen::register(plugin)?;
-    motionfilter::register(plugin)
+    motionfilter::register(plugin)?;
+    motionsrc::register(plugin)
 }

@@ -9,6 +9,7 @@ use stillmotion_engine::{
     request::{AXIS, Controls, DEFAULT_DURATION, DEFAULT_MOTION, MAX_DURATION, MOTION},
 };
 
+pub use crate::rescue::OnError;
 use crate::strings;
 
 /// What is shown behind the last frame of a clip.
@@ -154,6 +155,7 @@ pub(crate) struct Settings {
     pub seed: u64,
     pub duration: Duration,
     pub at_end: AtEnd,
+    pub on_error: OnError,
     pub controls: Controls,
 }
 
@@ -164,6 +166,7 @@ impl Settings {
             seed: 0,
             duration: DEFAULT_DURATION,
             at_end,
+            on_error: OnError::default(),
             controls: Controls::default(),
         }
     }
@@ -180,6 +183,7 @@ impl Settings {
             glib::ParamSpecUInt64::builder("seed")
                 .nick("Seed")
                 .blurb("Picks among equally good choices; the same seed gives the same frames")
+                .controllable()
                 .mutable_playing()
                 .build(),
             glib::ParamSpecUInt64::builder("duration")
@@ -188,11 +192,17 @@ impl Settings {
                 .minimum(1)
                 .maximum(nanoseconds(MAX_DURATION))
                 .default_value(nanoseconds(DEFAULT_DURATION))
+                .controllable()
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder_with_default("at-end", at_end)
                 .nick("At end")
                 .blurb("What is shown behind the last frame of the clip")
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("on-error", OnError::default())
+                .nick("On error")
+                .blurb("What is shown where a frame cannot be made")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecBoolean::builder("static-camera")
@@ -227,6 +237,7 @@ impl Settings {
                 self.duration = Duration::from_nanos(time);
             }
             "at-end" => assign(&mut self.at_end, value),
+            "on-error" => assign(&mut self.on_error, value),
             "static-camera" => assign(&mut self.controls.static_camera, value),
             _ => self.set_number(name, value),
         }
@@ -250,6 +261,7 @@ impl Settings {
             "seed" => self.seed.to_value(),
             "duration" => nanoseconds(self.duration).to_value(),
             "at-end" => self.at_end.to_value(),
+            "on-error" => self.on_error.to_value(),
             "static-camera" => controls.static_camera.to_value(),
             _ => {
                 let number = NUMBERS.iter().find(|n| n.name == name)?;
@@ -307,7 +319,7 @@ mod tests {
     #[test]
     fn a_value_of_another_type_changes_nothing() {
         let mut settings = Settings::new(AtEnd::Hold);
-        for name in ["seed", "duration", "at-end", "static-camera", "motion"] {
+        for name in ["seed", "duration", "at-end", "on-error", "static-camera", "motion"] {
             settings.set(name, &"seven".to_value());
         }
         assert_eq!(settings, Settings::new(AtEnd::Hold));

@@ -12,6 +12,8 @@ pub struct Stats {
     pub frames: u64,
     /// Frames left out because a live clock was ahead.
     pub skipped: u64,
+    /// Frames that could not be made and were replaced, as `on-error` says.
+    pub failed: u64,
     /// Clips opened: one at the start, one for each new still, prompt, seed or duration.
     pub clips: u64,
     last: Duration,
@@ -23,7 +25,7 @@ impl Stats {
     pub fn param_spec() -> glib::ParamSpec {
         glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
             .nick("Statistics")
-            .blurb("Frames made and skipped, clips opened, milliseconds per frame")
+            .blurb("Frames made, skipped and failed, clips opened, milliseconds per frame")
             .read_only()
             .build()
     }
@@ -41,6 +43,7 @@ impl Stats {
         gst::Structure::builder("stillmotion-stats")
             .field("frames", self.frames)
             .field("skipped", self.skipped)
+            .field("failed", self.failed)
             .field("clips", self.clips)
             .field("average-frame-ms", average_ms)
             .field("last-frame-ms", self.last.as_secs_f64() * 1e3)

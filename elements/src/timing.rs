@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Frame numbers and times, in whole nanoseconds and without drift.
 
-use gst::ClockTime;
+use gst::{ClockTime, Format, GenericFormattedValue, format::Default as FrameNumber};
 use stillmotion_engine::request::FrameRate;
 
 const SECOND_NS: u128 = 1_000_000_000;
@@ -46,6 +46,37 @@ impl FrameGrid {
     pub fn nearest(self, time: ClockTime) -> u64 {
         let exact = u128::from(time.nseconds()) * self.numerator();
         index((exact + self.period() / 2) / self.period())
+    }
+
+    /// `time` in the format in which a host asks: itself, or the frame that is shown then.
+    /// `None` for other formats.
+    pub fn in_format(
+        self,
+        time: Option<ClockTime>,
+        wanted: Format,
+    ) -> Option<GenericFormattedValue> {
+        match wanted {
+            Format::Time => Some(GenericFormattedValue::Time(time)),
+            Format::Default => {
+                let frame = time.map(|time| FrameNumber::from_u64(self.index_at(time)));
+                Some(GenericFormattedValue::Default(frame))
+            }
+            _ => None,
+        }
+    }
+
+    /// `value`, a time or the number of a frame, in the format `wanted`. `None` for others.
+    pub fn convert(
+        self,
+        value: GenericFormattedValue,
+        wanted: Format,
+    ) -> Option<GenericFormattedValue> {
+        let time = match value {
+            GenericFormattedValue::Time(time) => time,
+            GenericFormattedValue::Default(frame) => frame.map(|frame| self.start(*frame)),
+            _ => return None,
+        };
+        self.in_format(time, wanted)
     }
 }
 

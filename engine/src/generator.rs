@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::{
     image::{FrameMut, Image, ImageError, PixelFormat},
     request::{Controls, InvalidSettings, Request},
+    scene::Place,
 };
 
 /// Why a generator gave no frame.
@@ -60,7 +61,7 @@ pub trait Clip: Send + Sync {
     fn frames(&self) -> u64;
 
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
-    /// still, byte for byte. An index behind the last frame gives the last frame.
+    /// still, byte for byte, unless the request says where the camera comes from. An index behind the last frame gives the last frame.
     ///
     /// The bytes depend on the request, `index` and `controls`, and on nothing else.
     ///
@@ -72,4 +73,13 @@ pub trait Clip: Send + Sync {
         controls: &Controls,
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError>;
+
+    /// Where the camera stands at frame `index` when frame `before` was shown before it: what the
+    /// [`Request::from`] of the clip that takes over at that moment needs, so that nothing jumps.
+    /// Frames that do not follow each other, forward or backward, mean a camera at rest.
+    ///
+    /// `None` where a generator has no such place: the next clip then starts with its still.
+    fn place(&self, _before: u64, _index: u64, _controls: &Controls) -> Option<Place> {
+        None
+    }
 }

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use thiserror::Error;
 
-use crate::image::{Image, MAX_SIDE, MIN_SIDE};
+use crate::{
+    image::{Image, MAX_SIDE, MIN_SIDE},
+    scene::Place,
+};
 
 /// The range of the motion amount: 1 is nearly still, 10 is strong.
 pub const MOTION: std::ops::RangeInclusive<f64> = 1.0..=10.0;
@@ -80,6 +83,15 @@ pub struct FrameRate {
     pub denominator: u32,
 }
 
+impl FrameRate {
+    /// Frames that start within `duration`, at least one.
+    pub fn frames_in(self, duration: Duration) -> u64 {
+        let ticks = duration.as_nanos() * u128::from(self.numerator);
+        let per_frame = 1_000_000_000 * u128::from(self.denominator.max(1));
+        u64::try_from(ticks.div_ceil(per_frame)).unwrap_or(u64::MAX).max(1)
+    }
+}
+
 /// Everything that decides how the frames of one clip look, but for [`Controls`].
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -95,6 +107,10 @@ pub struct Request {
     pub frame_rate: FrameRate,
     /// The camera settings at the start.
     pub controls: Controls,
+    /// Where the camera was in the clip that this one takes over from. It glides from there to
+    /// its own path within the first 1.5 s, or the first half of a short clip. Behind that the
+    /// frames are those of the clip without this.
+    pub from: Option<Place>,
 }
 
 impl Request {
@@ -107,6 +123,7 @@ impl Request {
             duration: DEFAULT_DURATION,
             frame_rate: DEFAULT_FRAME_RATE,
             controls: Controls::default(),
+            from: None,
         }
     }
 
@@ -128,10 +145,7 @@ impl Request {
 
     /// Frames in the clip: those whose start lies before its end, at least one.
     pub fn frames(&self) -> u64 {
-        let FrameRate { numerator, denominator } = self.frame_rate;
-        let ticks = self.duration.as_nanos() * u128::from(numerator);
-        let per_frame = 1_000_000_000 * u128::from(denominator.max(1));
-        u64::try_from(ticks.div_ceil(per_frame)).unwrap_or(u64::MAX).max(1)
+        self.frame_rate.frames_in(self.duration)
     }
 }
 

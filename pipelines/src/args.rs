@@ -17,6 +17,7 @@ const RENDER_EXAMPLES: &str = "\
 Examples:
   stillmotion render photo.jpg -o out.mp4
   stillmotion render photo.jpg -o out.mp4 --prompt \"walk towards the house\" --motion 7
+  stillmotion render photo.jpg -o out.mp4 --preset \"Aerial drone\"
   stillmotion render photo.jpg -o out.webm --duration 2 --size 1280x720 --fps 30000/1001
   stillmotion render photo.jpg -o frames/%05d.png --frames 48 --pan 3 --zoom=-2";
 
@@ -108,6 +109,9 @@ pub struct SheetArgs {
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Motion")]
 pub struct MotionArgs {
+    /// A ready-made look, such as "Slow push" or "Orbit"; --prompt and --motion go before it
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<OsString>,
     /// What should happen, in plain words [default: a gentle move]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub prompt: Option<OsString>,

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use stillmotion_elements::presets::{BUILT_IN, BuiltIn};
 use stillmotion_engine::{
     image::{MAX_SIDE, MIN_SIDE, decode::Limits},
     request::{
@@ -40,10 +41,14 @@ pub fn clip(check: &mut Check, motion: &MotionArgs, time: &TimeArgs) -> Clip {
         zoom: axis("zoom", &motion.zoom),
         roll: axis("roll", &motion.roll),
     };
-    let amount = number(check, "motion", motion.motion.as_deref(), DEFAULT_MOTION, MOTION);
+    let preset = preset(check, motion.preset.as_deref());
+    let usual = preset.map_or(DEFAULT_MOTION, |preset| preset.motion);
+    let amount = number(check, "motion", motion.motion.as_deref(), usual, MOTION);
+    let usual = preset.map_or("", |preset| preset.prompt);
+    let prompt = motion.prompt.as_deref().unwrap_or(OsStr::new(usual));
     let frame_rate = frame_rate(check, time.fps.as_deref());
     Clip {
-        prompt: motion.prompt.as_deref().unwrap_or_default().to_string_lossy().into_owned(),
+        prompt: prompt.to_string_lossy().into_owned(),
         seed: whole(check, "seed", motion.seed.as_deref(), 0, 0..=u64::MAX),
         controls: Controls { motion: amount, axes, static_camera: motion.static_camera },
         duration: duration(check, time, frame_rate),
@@ -95,6 +100,16 @@ pub fn size(check: &mut Check, text: Option<&OsStr>, even: bool) -> Option<(u32,
         check.problem("size", &text, "even sides in a video file".to_owned());
     }
     Some((width, height))
+}
+
+/// Reads the name of a ready-made look, in capitals or not.
+fn preset(check: &mut Check, text: Option<&OsStr>) -> Option<BuiltIn> {
+    let text = text?.to_string_lossy();
+    let known = BUILT_IN.into_iter().find(|preset| preset.name.eq_ignore_ascii_case(text.trim()));
+    if known.is_none() {
+        check.problem("preset", &text, BUILT_IN.map(|preset| preset.name).join(", "));
+    }
+    known
 }
 
 /// Reads a way to fit, by the name that the elements give it.
@@ -213,6 +228,7 @@ mod tests {
             seed: os("-1"),
             pan: os("left"),
             roll: os("NaN"),
+            preset: os("Spin"),
             ..MotionArgs::default()
         };
         let time = TimeArgs { duration: os("-2"), frames: None, fps: os("24/0") };
@@ -224,6 +240,7 @@ mod tests {
         let want = [
             "pan",
             "roll",
+            "preset",
             "motion",
             "fps",
             "seed",
@@ -235,6 +252,23 @@ mod tests {
             "fit",
         ];
         assert_eq!(names, want);
+    }
+
+    #[test]
+    fn a_preset_yields_to_what_is_said_beside_it() {
+        let look = |motion: MotionArgs| {
+            let mut check = Check::default();
+            let time = TimeArgs { frames: None, fps: None, duration: None };
+            let clip = clip(&mut check, &motion, &time);
+            check.finish().expect("nothing is wrong");
+            (clip.prompt, clip.controls.motion)
+        };
+        let preset = || MotionArgs { preset: os(" aerial drone"), ..MotionArgs::default() };
+        let (prompt, motion) = look(preset());
+        assert!(prompt.contains("drone") && motion == 7.0, "{prompt} {motion}");
+        assert_eq!(look(MotionArgs { motion: os("2"), ..preset() }), (prompt, 2.0));
+        let said = look(MotionArgs { prompt: os("pan left"), ..preset() });
+        assert_eq!(said, ("pan left".to_owned(), 7.0));
     }
 
     #[test]

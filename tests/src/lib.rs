@@ -4,16 +4,22 @@
 pub mod docs;
 pub mod flow;
 pub mod ges;
+pub mod inspect;
 pub mod launch;
 pub mod obs;
 pub mod photos;
 pub mod pictures;
 pub mod pipeline;
+pub mod process;
 pub mod rig;
+pub mod stress;
 
 use std::{ffi::CString, sync::Once};
 
 use glib::{gobject_ffi, prelude::*, translate::ToGlibPtr, translate::ToGlibPtrMut};
+
+/// Every element of the plugin.
+pub const FACTORIES: [&str; 4] = ["stillsrc", "motiongen", "motionfilter", "motionsrc"];
 
 /// Starts GStreamer and registers the elements. Any critical warning ends the test.
 ///

@@ -125,3 +125,39 @@ fn every_wrong_setting_is_told_at_once() {
     assert_eq!(settings, ["motion", "pan", "roll", "duration", "framerate"]);
     assert!(error.to_string().starts_with("motion is 11, allowed is 1 to 10; pan is NaN"));
 }
+
+/// Mean difference of two frames, in steps of 1/255.
+fn difference(one: &[u8], other: &[u8]) -> f64 {
+    let sum: u64 = one.iter().zip(other).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / one.len() as f64
+}
+
+#[test]
+fn a_clip_that_takes_over_goes_on_from_where_the_camera_is() {
+    let prompts = ["pan right", "dolly in", "orbit around it", "zoom out", "walk towards it"];
+    for (i, name) in photos::ALL.into_iter().enumerate() {
+        let (old, new) = (prompts[i], prompts[(i + 2) % prompts.len()]);
+        for (change, motion) in [(20, 5.0), (60, 10.0), (95, 5.0)] {
+            let controls = Controls { motion, ..Controls::default() };
+            let before = open(photo(name), old, 0);
+            let from = before.place(change - 1, change, &controls);
+            assert!(from.is_some());
+            let request =
+                Request { from, prompt: new.to_owned(), ..Request::new(photo(name).into()) };
+            let after = SceneGenerator.open(request).expect("a clip");
+            let old_frames =
+                (change - 4..change).map(|i| frame(before.as_ref(), RGB, i, &controls));
+            let new_frames = (0..40).map(|i| frame(after.as_ref(), RGB, i, &controls));
+            let frames: Vec<_> = old_frames.chain(new_frames).collect();
+            let as_before = frame(before.as_ref(), RGB, change, &controls);
+            assert!(difference(&frames[4], &as_before) < 0.05, "the picture itself stays");
+            let steps: Vec<f64> =
+                frames.windows(2).map(|pair| difference(&pair[0], &pair[1])).collect();
+            let around = steps[2].max(steps[5]);
+            let at_change = steps[3].max(steps[4]);
+            assert!(at_change < 1.5 * around, "{name}, {old}, then {new}: {:.2?}", &steps[..9]);
+            let alone = open(photo(name), new, 0);
+            assert!(frames[43] == frame(alone.as_ref(), RGB, 39, &controls), "it has arrived");
+        }
+    }
+}

@@ -141,12 +141,17 @@ fn the_place_and_the_alpha_of_a_clip_survive_the_effect() {
     };
     let (full, half, none) = (over(1.0), over(0.5), over(0.0));
     let back = render(&format!("+clip {path}/clip.mkv duration=1.0"), folder.path());
-    for i in [0, 12, 23] {
-        assert!(difference(&none.pictures[i], &back.pictures[i]) < 1.5, "frame {i}");
-        let mixed = full.pictures[i].iter().zip(&back.pictures[i]);
-        let mixed: Vec<u8> = mixed.map(|(a, b)| a / 2 + b / 2).collect();
-        assert!(difference(&half.pictures[i], &mixed) < 3.0, "frame {i}");
-    }
+    let mixed = |i: usize| -> Vec<u8> {
+        let pairs = full.pictures[i].iter().zip(&back.pictures[i]);
+        pairs.map(|(a, b)| a / 2 + b / 2).collect()
+    };
+    let wrong = |i: &usize| {
+        difference(&none.pictures[*i], &back.pictures[*i]) > 1.5
+            || difference(&half.pictures[*i], &mixed(*i)) > 3.0
+    };
+    // One frame of each may be that of its neighbour.
+    let wrong: Vec<usize> = (0..24).filter(wrong).collect();
+    assert!(wrong.len() <= 3, "{wrong:?}");
     assert!(difference(&full.pictures[12], &back.pictures[12]) > 20.0);
 }
 

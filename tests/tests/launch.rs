@@ -11,13 +11,16 @@ use std::{
 
 use stillmotion_tests::{launch, pipeline};
 
-/// A folder with a small picture under the name that the docs use.
+/// A folder with a small picture and prompts under the names that the docs use.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let picture = image::RgbImage::from_fn(320, 180, |x, y| {
         image::Rgb([x as u8, y as u8, (x / 16 * 40) as u8 ^ (y / 16 * 40) as u8])
     });
     picture.save(folder.path().join("cabin.jpg")).unwrap();
+    let cues = "1\n00:00:02,000 --> 00:00:03,000\n<b>slow</b> push in\n\n\
+                2\n00:00:05,000 --> 00:00:06,000\npan right\n\n";
+    fs::write(folder.path().join("cues.srt"), cues).unwrap();
     folder
 }
 
@@ -25,7 +28,7 @@ fn folder() -> tempfile::TempDir {
 fn documented_lines() -> Vec<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../elements/src");
     let mut lines = Vec::new();
-    for element in ["stillsrc", "motiongen", "motionfilter"] {
+    for element in ["stillsrc", "motiongen", "motionfilter", "motionsrc"] {
         let docs = fs::read_to_string(source.join(element).join("mod.rs")).unwrap();
         let found = docs.lines().filter_map(|line| line.strip_prefix("//! gst-launch-1.0"));
         let before = lines.len();

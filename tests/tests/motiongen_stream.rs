@@ -242,19 +242,29 @@ fn an_eos_that_is_sent_to_the_element_ends_the_clip() {
     rig.allow(1);
     rig.to_eos();
     assert_eq!(rig.out().events.last().unwrap().seqnum(), number);
-    assert!(rig.element.element_flags().contains(gst::ElementFlags::SOURCE));
 }
 
 #[test]
-fn it_is_a_source_only_while_it_runs_on_its_own() {
+fn a_bin_finds_it_among_its_sources() {
     let rig = rig(&[]);
-    let is_source = || rig.element.element_flags().contains(gst::ElementFlags::SOURCE);
-    assert!(!is_source());
-    start(&rig);
-    assert!(is_source());
-    rig.to_eos();
-    rig.element.set_state(gst::State::Ready).unwrap();
-    assert!(!is_source());
+    let bin = gst::Bin::new();
+    bin.add(&gst::ElementFactory::make("motiongen").build().unwrap()).unwrap();
+    assert!(rig.element.element_flags().contains(gst::ElementFlags::SOURCE));
+    assert!(bin.element_flags().contains(gst::ElementFlags::SOURCE));
+}
+
+#[test]
+fn an_eos_that_is_sent_before_the_still_ends_the_clip_once_it_has_come() {
+    let rig = rig(&[("at-end", "loop")]);
+    rig.play();
+    let number = gst::Seqnum::next();
+    assert!(rig.element.send_event(gst::event::Eos::builder().seqnum(number).build()));
+    give_still(&rig);
+    assert_eq!(rig.to_eos().len(), 0);
+    assert_eq!(rig.out().events.last().unwrap().seqnum(), number);
+    // A seek plays it again.
+    assert!(rig.seek(1.0, SeekFlags::FLUSH, ms(0), ms(500)));
+    assert_eq!(rig.to_eos().len(), 5);
 }
 
 #[track_caller]

@@ -209,3 +209,27 @@ fn seeks_in_a_stream_of_frames() {
         pipeline.set_state(gst::State::Null).unwrap();
     });
 }
+
+#[test]
+fn a_seek_backwards_is_refused_and_disturbs_nothing() {
+    with_png(|source| {
+        stillmotion_tests::init();
+        let pipeline = gst::parse::launch(&format!(
+            "{source} num-buffers=20 ! video/x-raw,framerate=10/1 ! fakesink name=out"
+        ));
+        let pipeline = pipeline.unwrap();
+        pipeline.set_state(gst::State::Paused).unwrap();
+        pipeline.state(ClockTime::from_seconds(60)).0.unwrap();
+        let (start, stop) = (ClockTime::ZERO, ClockTime::from_seconds(1));
+        let kind = gst::SeekType::Set;
+        let flags = gst::SeekFlags::FLUSH;
+        assert!(pipeline.seek(-1.0, flags, kind, start, kind, stop).is_err());
+        // A stream that lost its segment would warn, and warnings end a test.
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        let bus = pipeline.bus().unwrap();
+        let end = bus.timed_pop_filtered(ClockTime::from_seconds(60), &kinds);
+        assert_eq!(end.unwrap().type_(), gst::MessageType::Eos);
+        pipeline.set_state(gst::State::Null).unwrap();
+    });
+}

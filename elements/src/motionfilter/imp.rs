@@ -2,7 +2,10 @@
 //! The element itself.
 
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -19,12 +22,17 @@ use stillmotion_engine::{
 };
 
 use crate::{
+    announce::{self, ClipEvent, StreamTags},
     caps,
-    clip::OpenClip,
-    errors, frame,
+    cues::{self, Cues},
+    errors::FrameFailure,
+    frame,
     motionfilter::scenes::Scenes,
+    presets::Presets,
+    rescue::{Outcome, Rescue},
     settings::{AtEnd, Settings},
     stats::Stats,
+    takes::{Ask, Cue, Take, Takes},
     timing::FrameGrid,
 };
 
@@ -43,7 +51,10 @@ struct State {
     variable_rate: bool,
     stream_id: String,
     scenes: Scenes,
-    clip: Option<Arc<OpenClip>>,
+    /// The clips of the scene that is shown.
+    takes: Takes,
+    /// The frame that was shown last: start of its scene, and its number.
+    last: Option<(ClockTime, u64)>,
     /// When the next frame is shown, if it should have no time.
     next: ClockTime,
 }
@@ -55,7 +66,8 @@ impl State {
             variable_rate: rate.is_none(),
             stream_id: String::new(),
             scenes: Scenes::default(),
-            clip: None,
+            takes: Takes::default(),
+            last: None,
             next: ClockTime::ZERO,
         }
     }
@@ -66,6 +78,8 @@ impl State {
             id.clone_into(&mut self.stream_id);
             self.scenes = Scenes::default();
         }
+        // The clip is opened again, and so announced to what follows.
+        self.takes = Takes::default();
     }
 
     /// When a frame is shown: at `time`, or behind the last one.
@@ -78,84 +92,126 @@ impl State {
     }
 }
 
-/// Locks are taken in the order `state`, `settings`, `stats`, `refused`, and none is held while
-/// anything is posted or rendered.
+/// What a frame is made of.
+pub(super) struct Place {
+    still: Arc<Image>,
+    pub grid: FrameGrid,
+    /// Stream time of frame 0 of this still.
+    pub start: ClockTime,
+    /// Number of the frame, counted from there.
+    index: u64,
+    /// It follows the frame that was shown last, of the same still.
+    continues: bool,
+}
+
+/// Locks are taken in the order `cues`, `state`, `settings`, `stats`, `refused`, `tags`,
+/// `rescue`, and none is held while anything is pushed, queried, posted or rendered.
 pub struct MotionFilter {
+    pub(super) cues: Cues,
+    /// Nothing may be waited for: a flush, or the end of the stream.
+    pub(super) stopped: AtomicBool,
     state: Mutex<State>,
     settings: Mutex<Settings>,
     stats: Mutex<Stats>,
     /// Caps that cannot be worked with, and about which the user was told.
     refused: Mutex<Option<gst::Caps>>,
+    tags: Mutex<StreamTags>,
+    rescue: Mutex<Rescue>,
 }
 
 impl MotionFilter {
-    /// The still that this frame belongs to, and the number of its frame that is shown at `time`.
+    /// The still that this frame belongs to, and the frame of its clip that is shown at `time`.
     fn place(
         &self,
         input: &VideoFrameRef<&gst::BufferRef>,
         time: Option<ClockTime>,
         reverse: bool,
-    ) -> Result<(Arc<Image>, u64), gst::ErrorMessage> {
+    ) -> Result<Place, FrameFailure> {
         let sketch = frame::sketch_from_buffer(input.buffer(), input.info())?;
-        let (still, index) = {
+        let (known, grid, start, index, continues) = {
             let mut state = self.state.lock();
             let time = state.time(time);
             let first_start = if state.variable_rate { time } else { ClockTime::ZERO };
             let (start, still) = state.scenes.place(sketch, time, first_start, reverse);
-            (still, state.grid.nearest(time.saturating_sub(start)))
+            let index = state.grid.nearest(time.saturating_sub(start));
+            let last = state.last.replace((start, index));
+            let same_scene = last.is_some_and(|(scene, _)| scene == start);
+            if !same_scene {
+                state.takes.rewind();
+            }
+            let forward = !reverse && last.is_some_and(|(_, last)| last < index);
+            (still, state.grid, start, index, same_scene && forward)
         };
-        if let Some(still) = still {
-            return Ok((still, index));
-        }
-        let image = frame::image_from_buffer(input.buffer(), input.info())?;
-        Ok((Arc::new(image), index))
+        let still = match known {
+            Some(still) => still,
+            None => Arc::new(frame::image_from_buffer(input.buffer(), input.info())?),
+        };
+        Ok(Place { still, grid, start, index, continues })
     }
 
-    fn open_clip(
+    /// What is shown now. Clips are opened where that is something new.
+    fn take(
         &self,
-        still: &Arc<Image>,
+        place: &Place,
         settings: &Settings,
-    ) -> Result<Arc<OpenClip>, gst::ErrorMessage> {
-        let (open, rate) = {
-            let state = self.state.lock();
-            (state.clip.clone(), state.grid.rate())
-        };
-        if let Some(clip) = open.filter(|clip| clip.is_for(still, rate, settings)) {
-            return Ok(clip);
-        }
-        let clip = OpenClip::open(still, rate, settings).map_err(|e| errors::generator(&e))?;
-        let clip = Arc::new(clip);
+        cues: &[Cue],
+    ) -> Result<Arc<Take>, FrameFailure> {
+        let takes = self.state.lock().takes.clone();
+        let (take, next) = takes.at(&Ask {
+            still: &place.still,
+            grid: place.grid,
+            settings,
+            cues,
+            first: 0,
+            index: place.index,
+            continues: place.continues,
+        })?;
+        let Some(next) = next else { return Ok(take) };
         {
             let mut state = self.state.lock();
-            state.scenes.keep(clip.still());
-            state.clip = Some(Arc::clone(&clip));
+            state.scenes.keep(take.clip().still());
+            state.takes = next;
         }
         self.stats.lock().clips += 1;
-        Ok(clip)
+        self.post_clip(ClipEvent::Started, &take, place, settings);
+        let news = self.tags.lock().of_take(&take, settings);
+        if let Some(tags) = news {
+            self.obj().src_pad().push_event(gst::event::Tag::new(tags));
+        }
+        Ok(take)
     }
 
-    /// Fills `output`; false where the stream is over.
+    fn post_clip(&self, event: ClipEvent, take: &Take, place: &Place, settings: &Settings) {
+        let start = place.start.saturating_add(place.grid.start(take.origin()));
+        announce::post_clip(self.obj().upcast_ref(), event, take, settings, start);
+    }
+
+    /// Fills `output`; false where the stream is over, or has to stop.
     fn fill(
         &self,
+        settings: &Settings,
+        (time, reverse): (Option<ClockTime>, bool),
         input: &VideoFrameRef<&gst::BufferRef>,
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
-    ) -> Result<bool, gst::ErrorMessage> {
-        let started = Instant::now();
-        let (time, reverse) = self.stream_time(input.buffer());
-        if let Some(time) = time
-            && let Err(error) = self.obj().sync_values(time)
-        {
-            gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
-        }
-        let settings = self.settings.lock().clone();
-        let (still, index) = self.place(input, time, reverse)?;
-        let clip = self.open_clip(&still, &settings)?;
-        let Some(shown) = settings.at_end.frame(index, clip.frames()) else {
+    ) -> Result<bool, FrameFailure> {
+        let place = self.place(input, time, reverse)?;
+        let frames = place.grid.rate().frames_in(settings.duration);
+        // Whatever the prompt, the stream ends when its still was shown for so long.
+        if settings.at_end == AtEnd::Eos && place.index >= frames {
             return Ok(false);
-        };
+        }
+        let cues = self.cues_for(&place, input.buffer().pts());
+        if self.stopped.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let started = Instant::now();
+        let take = self.take(&place, settings, &cues)?;
         let mut target = frame::frame_mut(output)?;
-        clip.frame(shown, &settings.controls, &mut target).map_err(|e| errors::generator(&e))?;
+        take.frame(place.index, settings, &mut target)?;
         self.stats.lock().frame(started.elapsed());
+        if take.ends_at(place.index) {
+            self.post_clip(ClipEvent::Ended, &take, &place, settings);
+        }
         Ok(true)
     }
 
@@ -173,19 +229,29 @@ impl ObjectSubclass for MotionFilter {
     const NAME: &'static str = "GstMotionFilter";
     type Type = super::MotionFilter;
     type ParentType = gst_video::VideoFilter;
-    type Interfaces = (gst::Preset,);
+    type Interfaces = (Presets,);
 
-    fn new() -> Self {
+    fn with_class(klass: &Self::Class) -> Self {
+        let template = klass.pad_template("text_sink").expect("the template is this element's");
         Self {
+            cues: Cues::new(cues::build_pad::<Self>(&template)),
+            stopped: AtomicBool::new(false),
             state: Mutex::new(State::new(None)),
             settings: Mutex::new(Settings::new(AtEnd::Hold)),
             stats: Mutex::default(),
             refused: Mutex::default(),
+            tags: Mutex::default(),
+            rescue: Mutex::default(),
         }
     }
 }
 
 impl ObjectImpl for MotionFilter {
+    fn constructed(&self) {
+        self.parent_constructed();
+        self.obj().add_pad(&self.cues.pad).expect("a new element has no pad of this name");
+    }
+
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             let mut specs = Settings::param_specs(AtEnd::Hold);
@@ -209,7 +275,6 @@ impl ObjectImpl for MotionFilter {
 }
 
 impl GstObjectImpl for MotionFilter {}
-impl PresetImpl for MotionFilter {}
 
 impl ElementImpl for MotionFilter {
     fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
@@ -226,8 +291,20 @@ impl ElementImpl for MotionFilter {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
-            LazyLock::new(|| caps::filter_templates().unwrap_or_default());
+            LazyLock::new(|| caps::generator_templates().unwrap_or_default());
         &TEMPLATES
+    }
+
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        match transition {
+            gst::StateChange::ReadyToPaused => self.stop_waiting(false),
+            gst::StateChange::PausedToReady => self.stop_waiting(true),
+            _ => (),
+        }
+        self.parent_change_state(transition)
     }
 }
 
@@ -240,6 +317,8 @@ impl BaseTransformImpl for MotionFilter {
         *self.state.lock() = State::new(None);
         *self.stats.lock() = Stats::default();
         *self.refused.lock() = None;
+        *self.tags.lock() = StreamTags::default();
+        *self.rescue.lock() = Rescue::default();
         Ok(())
     }
 
@@ -249,14 +328,43 @@ impl BaseTransformImpl for MotionFilter {
     }
 
     fn sink_event(&self, event: gst::Event) -> bool {
-        match event.view() {
-            gst::EventView::FlushStop(_) | gst::EventView::Segment(_) => {
-                self.state.lock().scenes.interrupt();
+        let event = match event.view() {
+            gst::EventView::FlushStart(_) => {
+                self.stop_waiting(true);
+                event
             }
-            gst::EventView::StreamStart(start) => self.state.lock().stream(start.stream_id()),
-            _ => (),
-        }
+            gst::EventView::FlushStop(_) => {
+                self.stop_waiting(false);
+                let mut state = self.state.lock();
+                state.scenes.interrupt();
+                state.takes.rewind();
+                state.last = None;
+                drop(state);
+                event
+            }
+            gst::EventView::Segment(_) => {
+                self.state.lock().scenes.interrupt();
+                event
+            }
+            gst::EventView::StreamStart(start) => {
+                *self.tags.lock() = StreamTags::default();
+                self.state.lock().stream(start.stream_id());
+                event
+            }
+            gst::EventView::Tag(tag) => {
+                let tags = self.tags.lock().from_upstream(tag.tag_owned());
+                gst::event::Tag::builder(tags).seqnum(event.seqnum()).build()
+            }
+            _ => event,
+        };
         self.parent_sink_event(event)
+    }
+
+    fn src_event(&self, event: gst::Event) -> bool {
+        let text = event.clone();
+        let taken = self.parent_src_event(event);
+        self.push_to_text(text);
+        taken
     }
 
     /// Size and format stay, so every meta stays true.
@@ -298,11 +406,34 @@ impl VideoFilterImpl for MotionFilter {
         input: &VideoFrameRef<&gst::BufferRef>,
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        match self.fill(input, output) {
-            Ok(true) => Ok(gst::FlowSuccess::Ok),
-            Ok(false) => Err(gst::FlowError::Eos),
-            Err(message) => {
-                self.post_error_message(message);
+        let at = self.stream_time(input.buffer());
+        if let Some(time) = at.0
+            && let Err(error) = self.obj().sync_values(time)
+        {
+            gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
+        }
+        let settings = self.settings.lock().clone();
+        let made = match self.fill(&settings, at, input, output) {
+            Ok(true) => Ok(()),
+            Ok(false) if self.stopped.load(Ordering::Relaxed) => {
+                return Err(gst::FlowError::Flushing);
+            }
+            Ok(false) => return Err(gst::FlowError::Eos),
+            Err(failure) => Err(failure),
+        };
+        let pass = |frame: &mut VideoFrameRef<&mut gst::BufferRef>| input.copy(frame).is_ok();
+        let settled = self.rescue.lock().settle(made, settings.on_error, output, pass);
+        match settled {
+            Ok(Outcome::Made) => Ok(gst::FlowSuccess::Ok),
+            Ok(Outcome::Replaced(news)) => {
+                self.stats.lock().failed += 1;
+                if let Some(failure) = news {
+                    announce::warn(self.obj().upcast_ref(), &failure);
+                }
+                Ok(gst::FlowSuccess::Ok)
+            }
+            Err(failure) => {
+                self.post_error_message(failure.into());
                 Err(gst::FlowError::Error)
             }
         }

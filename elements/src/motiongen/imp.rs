@@ -8,7 +8,11 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::state::State;
 use crate::{
+    announce::StreamTags,
     caps,
+    cues::{self, Cues, HasCues},
+    presets::Presets,
+    rescue::Rescue,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
 };
@@ -40,15 +44,18 @@ impl Default for OwnSettings {
     }
 }
 
-/// Locks are taken in the order `state`, `settings`, and neither is held while anything is
-/// pushed, queried, posted or rendered. The stream lock of the source pad comes before both.
+/// Locks are taken in the order `cues`, `state`, `settings`, `tags`, `rescue`, and none is held
+/// while anything is pushed, queried, posted or rendered. The stream lock of the source pad comes before them.
 pub struct MotionGen {
+    pub(super) cues: Cues,
     pub(super) sinkpad: gst::Pad,
     pub(super) srcpad: gst::Pad,
     state: Mutex<State>,
     /// Wakes a live task when `playing`, `flushing`, `active` or `asked_to_stop` changes.
     pub(super) changed: Condvar,
     settings: Mutex<OwnSettings>,
+    pub(super) tags: Mutex<StreamTags>,
+    pub(super) rescue: Mutex<Rescue>,
 }
 
 impl MotionGen {
@@ -78,6 +85,7 @@ impl MotionGen {
         if let Some(output) = output {
             output.set_flushing(stopping);
         }
+        self.cues.wake();
     }
 
     /// Ends the task and waits until it is gone. From the task itself it can only be paused.
@@ -113,15 +121,6 @@ impl MotionGen {
         }
     }
 
-    /// While the element runs on its own it is a source for those who send EOS to a pipeline.
-    pub(super) fn set_self_driven(&self, on: bool) {
-        if on {
-            self.obj().set_element_flags(gst::ElementFlags::SOURCE);
-        } else {
-            self.obj().unset_element_flags(gst::ElementFlags::SOURCE);
-        }
-    }
-
     fn src_activate(&self, active: bool) {
         if active {
             self.state().active = true;
@@ -142,10 +141,11 @@ impl MotionGen {
         drop(state);
         // Frees a pool: not under the lock.
         drop(old);
-        self.set_self_driven(false);
+        *self.tags.lock() = StreamTags::default();
+        *self.rescue.lock() = Rescue::default();
     }
 
-    fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<(gst::Pad, gst::Pad)> {
+    fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<[gst::Pad; 3]> {
         let sink = gst::Pad::builder_from_template(&klass.pad_template("sink")?)
             .chain_function(|_, parent, buffer| {
                 Self::catch_panic_pad_function(
@@ -176,7 +176,7 @@ impl MotionGen {
                 Self::catch_panic_pad_function(parent, || false, |this| this.src_query(pad, query))
             })
             .build();
-        Some((sink, src))
+        Some([sink, src, cues::build_pad::<Self>(&klass.pad_template("text_sink")?)])
     }
 }
 
@@ -185,16 +185,20 @@ impl ObjectSubclass for MotionGen {
     const NAME: &'static str = "GstMotionGen";
     type Type = super::MotionGen;
     type ParentType = gst::Element;
-    type Interfaces = (gst::Preset,);
+    type Interfaces = (Presets,);
 
     fn with_class(klass: &Self::Class) -> Self {
-        let (sinkpad, srcpad) = Self::build_pads(klass).expect("the templates are this element's");
+        let pads = Self::build_pads(klass).expect("the templates are this element's");
+        let [sinkpad, srcpad, text] = pads;
         Self {
+            cues: Cues::new(text),
             sinkpad,
             srcpad,
             state: Mutex::new(State::new(None)),
             changed: Condvar::new(),
             settings: Mutex::new(OwnSettings::default()),
+            tags: Mutex::default(),
+            rescue: Mutex::default(),
         }
     }
 }
@@ -202,9 +206,12 @@ impl ObjectSubclass for MotionGen {
 impl ObjectImpl for MotionGen {
     fn constructed(&self) {
         self.parent_constructed();
-        for pad in [&self.sinkpad, &self.srcpad] {
+        for pad in [&self.sinkpad, &self.srcpad, &self.cues.pad] {
             self.obj().add_pad(pad).expect("a new element has no pad of this name");
         }
+        // A bin hands events of the application on to its sources, and looks for them when they
+        // are added to it.
+        self.obj().set_element_flags(gst::ElementFlags::SOURCE);
     }
 
     fn properties() -> &'static [glib::ParamSpec] {
@@ -265,8 +272,13 @@ impl ObjectImpl for MotionGen {
     }
 }
 
+impl HasCues for MotionGen {
+    fn cues(&self) -> &Cues {
+        &self.cues
+    }
+}
+
 impl GstObjectImpl for MotionGen {}
-impl PresetImpl for MotionGen {}
 
 impl ElementImpl for MotionGen {
     fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
@@ -283,7 +295,7 @@ impl ElementImpl for MotionGen {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
-            LazyLock::new(|| caps::filter_templates().unwrap_or_default());
+            LazyLock::new(|| caps::generator_templates().unwrap_or_default());
         &TEMPLATES
     }
 
@@ -313,20 +325,16 @@ impl ElementImpl for MotionGen {
     }
 
     fn send_event(&self, event: gst::Event) -> bool {
-        if event.type_() == gst::EventType::Eos {
-            let running = {
-                let mut state = self.state();
-                let running = state.active && state.still.is_some();
-                if running {
-                    state.asked_to_stop = Some(event.seqnum());
-                }
-                running
-            };
-            if running {
-                self.wake();
-                return true;
-            }
+        if !event.is_downstream() || !event.is_serialized() || !self.state().active {
+            return self.parent_send_event(event);
         }
-        self.parent_send_event(event)
+        if event.type_() == gst::EventType::Eos {
+            // Also where no still came yet: it may be on its way, with upstream at its end.
+            self.state().asked_to_stop = Some(event.seqnum());
+            self.wake();
+        } else {
+            self.state().keep_event(event);
+        }
+        true
     }
 }

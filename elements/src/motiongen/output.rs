@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use gst::prelude::*;
 use gst_video::VideoInfo;
-use stillmotion_engine::{fit, image::Image, request::DEFAULT_FRAME_RATE};
+use stillmotion_engine::image::Image;
 
 use super::state::{Still, Stop};
-use crate::{caps, errors, frame, settings::FitMode, timing::FrameGrid};
+use crate::{output::Agreed, settings::FitMode, timing::FrameGrid};
 
 /// An agreed output.
 pub struct Output {
@@ -27,29 +27,14 @@ pub struct Output {
 impl Output {
     /// Asks downstream what it wants and picks from that. Blocks on queries: hold no lock.
     pub fn negotiate(pad: &gst::Pad, still: &Arc<Still>, mode: FitMode) -> Result<Self, Stop> {
-        let (caps, info) = choose_caps(pad, still)?;
-        let rate = caps::frame_rate(&info).unwrap_or(DEFAULT_FRAME_RATE);
-        caps::check_output(info.width(), info.height(), rate)
-            .map_err(|e| Stop::Error(errors::negotiation(&e)))?;
+        let input = (&still.input.caps, &still.input.info);
+        let Agreed { caps, info, grid, image } =
+            Agreed::negotiate(pad, &still.image, input, mode).map_err(Stop::Error)?;
         let same_size =
             (info.width(), info.height()) == (still.image.width(), still.image.height());
-        let image = if same_size {
-            Arc::clone(&still.image)
-        } else {
-            let fitted = fit::fit(&still.image, info.width(), info.height(), mode.into());
-            Arc::new(fitted.map_err(|e| Stop::Error(errors::image(&e)))?)
-        };
         let pool = Pool::negotiate(pad, &caps, &info)?;
         let metas = metas_for(still, same_size);
-        Ok(Self {
-            caps,
-            info,
-            grid: FrameGrid::new(rate),
-            still: Arc::clone(still),
-            image,
-            metas,
-            pool,
-        })
+        Ok(Self { caps, info, grid, still: Arc::clone(still), image, metas, pool })
     }
 
     /// A buffer with the metas of the still, and with nothing in it yet.
@@ -78,39 +63,6 @@ fn metas_for(still: &Still, same_size: bool) -> gst::Buffer {
         });
     }
     metas
-}
-
-fn choose_caps(pad: &gst::Pad, still: &Still) -> Result<(gst::Caps, VideoInfo), Stop> {
-    let possible = caps::open_size_and_rate(&still.input.caps);
-    let mut allowed = pad
-        .peer_query_caps(Some(&possible))
-        .intersect_with_mode(&possible, gst::CapsIntersectMode::First);
-    allowed.truncate();
-    let source = (still.image.width(), still.image.height());
-    let refused = || {
-        let message = gst::error_msg!(
-            gst::CoreError::Negotiation,
-            ("Downstream takes no {}x{} {}", source.0, source.1, still.image.format())
-        );
-        Stop::Error(message)
-    };
-    let structure = allowed.make_mut().structure_mut(0).ok_or_else(refused)?;
-    caps::fixate_size(structure, source, fit::output_size(source.0, source.1));
-    caps::fixate_rate(structure);
-    allowed.fixate();
-    let info = VideoInfo::from_caps(&allowed).map_err(|_| refused())?;
-    Ok(keep_colours(allowed, info, &still.input.info))
-}
-
-/// Where the caps of the still say nothing about colour, GStreamer guesses from the height. The
-/// output must keep the guess that held for the still, whatever its own height.
-fn keep_colours(mut caps: gst::Caps, info: VideoInfo, still: &VideoInfo) -> (gst::Caps, VideoInfo) {
-    if info.colorimetry() == still.colorimetry() {
-        return (caps, info);
-    }
-    caps.make_mut().set("colorimetry", still.colorimetry().to_string());
-    let info = VideoInfo::from_caps(&caps).unwrap_or(info);
-    (caps, info)
 }
 
 /// A pool that is active, and inactive again when it is dropped.
@@ -168,21 +120,4 @@ impl Pool {
         pool.set_active(true)?;
         Ok(Self(pool))
     }
-}
-
-/// Writes frame `index` of `clip` into `buffer`.
-pub fn render(
-    output: &Output,
-    buffer: &mut gst::BufferRef,
-    write: impl FnOnce(&mut stillmotion_engine::image::FrameMut<'_>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    let unmappable = || {
-        let message =
-            gst::error_msg!(gst::ResourceError::Write, ("A frame of downstream cannot be written"));
-        Stop::Error(message)
-    };
-    let mut mapped = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &output.info)
-        .map_err(|_| unmappable())?;
-    let mut target = frame::frame_mut(&mut mapped).map_err(|e| Stop::Error(e.into()))?;
-    write(&mut target)
 }

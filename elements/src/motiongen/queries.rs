@@ -33,13 +33,13 @@ impl MotionGen {
             }
             gst::QueryViewMut::Position(query) => {
                 let time = self.state().segment.position();
-                let answer = self.in_format(time, query.format());
+                let answer = self.grid().in_format(time, query.format());
                 answer.map(|position| query.set(position)).is_some()
             }
             gst::QueryViewMut::Duration(query) => {
                 let stop = self.state().segment.stop();
                 let end = self.clip_end().or(stop);
-                let answer = self.in_format(end, query.format());
+                let answer = self.grid().in_format(end, query.format());
                 answer.map(|duration| query.set(duration)).is_some()
             }
             gst::QueryViewMut::Seeking(query) => self.answer_seeking(query),
@@ -51,14 +51,7 @@ impl MotionGen {
             }
             gst::QueryViewMut::Convert(query) => {
                 let (value, target) = query.get();
-                let time = match value {
-                    GenericFormattedValue::Time(time) => time,
-                    GenericFormattedValue::Default(frame) => {
-                        frame.map(|frame| self.grid().start(*frame))
-                    }
-                    _ => return false,
-                };
-                let answer = self.in_format(time, target);
+                let answer = self.grid().convert(value, target);
                 answer.map(|converted| query.set(value, converted)).is_some()
             }
             gst::QueryViewMut::Segment(query) => {
@@ -70,25 +63,9 @@ impl MotionGen {
         }
     }
 
-    /// A time, or the number of the frame at that time.
-    fn in_format(
-        &self,
-        time: Option<ClockTime>,
-        wanted: gst::Format,
-    ) -> Option<GenericFormattedValue> {
-        match wanted {
-            gst::Format::Time => Some(GenericFormattedValue::Time(time)),
-            gst::Format::Default => {
-                let frame = time.map(|time| self.grid().index_at(time));
-                Some(GenericFormattedValue::Default(frame.map(format::Default::from_u64)))
-            }
-            _ => None,
-        }
-    }
-
     fn answer_seeking(&self, query: &mut gst::query::Seeking) -> bool {
         let seekable = !self.settings().is_live;
-        let end = self.in_format(self.clip_end(), query.format());
+        let end = self.grid().in_format(self.clip_end(), query.format());
         match (end, query.format()) {
             (Some(end), gst::Format::Time) => {
                 query.set(seekable, GenericFormattedValue::Time(Some(ClockTime::ZERO)), end);

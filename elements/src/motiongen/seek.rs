@@ -5,7 +5,7 @@ use gst::{ClockTime, prelude::*, subclass::prelude::*};
 use stillmotion_engine::request::DEFAULT_FRAME_RATE;
 
 use super::imp::{CAT, MotionGen};
-use crate::timing::FrameGrid;
+use crate::{settings::AtEnd, timing::FrameGrid};
 
 /// A seek event with its times in nanoseconds.
 struct Seek {
@@ -50,10 +50,12 @@ impl MotionGen {
         if flush {
             self.srcpad.push_event(gst::event::FlushStart::builder().seqnum(seqnum).build());
             self.state().flushing = true;
-            self.wake();
         }
+        self.state().seeking = true;
+        self.wake();
         self.stop_task();
         let _stream = self.srcpad.stream_lock();
+        self.state().seeking = false;
         let moved = self.move_to(&seek);
         if flush {
             self.srcpad.push_event(gst::event::FlushStop::builder(true).seqnum(seqnum).build());
@@ -82,6 +84,7 @@ impl MotionGen {
         if seek.flags.contains(gst::SeekFlags::FLUSH) {
             state.buffers_left = num_buffers;
             state.origin = 0;
+            state.takes.rewind();
         }
         Some(position)
     }
@@ -103,12 +106,12 @@ impl MotionGen {
         let settings = self.settings().clone();
         let state = self.state();
         let grid = state.output.as_ref().map_or(usual_grid(), |output| output.grid);
-        let by_end = (settings.shared.at_end == crate::settings::AtEnd::Eos).then(|| {
-            let frames = state.clip.as_ref().map(|clip| clip.frames());
-            frames.map_or_else(
-                || ClockTime::try_from(settings.shared.duration).unwrap_or(ClockTime::MAX),
-                |frames| grid.start(state.origin.saturating_add(frames)),
-            )
+        let by_end = (settings.shared.at_end == AtEnd::Eos).then(|| {
+            let duration = settings.shared.duration;
+            if state.output.is_none() {
+                return ClockTime::try_from(duration).unwrap_or(ClockTime::MAX);
+            }
+            grid.start(state.origin.saturating_add(grid.rate().frames_in(duration)))
         });
         let by_number = u64::try_from(settings.num_buffers).ok().map(|n| grid.start(n));
         [by_end, by_number].into_iter().flatten().min()

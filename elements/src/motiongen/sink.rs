@@ -7,7 +7,7 @@ use super::{
     imp::{CAT, MotionGen},
     state::{Input, Still},
 };
-use crate::{caps, frame};
+use crate::{announce::StreamTags, caps, frame};
 use gst::subclass::prelude::*;
 use gst_video::VideoInfo;
 
@@ -37,7 +37,6 @@ impl MotionGen {
             }
             state.still = Some(still);
         }
-        self.set_self_driven(true);
         self.start_task();
         if replace { Ok(gst::FlowSuccess::Ok) } else { Err(gst::FlowError::Eos) }
     }
@@ -66,13 +65,26 @@ impl MotionGen {
                 }
                 return true;
             }
+            // Everything is made anew behind a new start.
+            gst::EventView::StreamStart(_) => *self.tags.lock() = StreamTags::default(),
             gst::EventView::Gap(_) => return true,
             gst::EventView::Eos(_) if self.state().still.is_some() => return true,
+            gst::EventView::Eos(_) => self.push_events(),
             gst::EventView::FlushStart(_) => {
                 self.state().flushing = true;
                 self.wake();
             }
             gst::EventView::FlushStop(_) => self.flush_stop(),
+            gst::EventView::Tag(tag) => {
+                let tags = self.tags.lock().from_upstream(tag.tag_owned());
+                let event = gst::event::Tag::builder(tags).seqnum(event.seqnum()).build();
+                self.state().keep_event(event);
+                return true;
+            }
+            _ if event.is_serialized() && !self.state().flushing => {
+                self.state().keep_event(event);
+                return true;
+            }
             _ => (),
         }
         gst::Pad::event_default(pad, Some(&*self.obj()), event)
@@ -84,14 +96,13 @@ impl MotionGen {
         let num_buffers = self.num_buffers();
         let old = {
             let mut state = self.state();
-            let old = (state.output.take(), state.clip.take());
+            let old = (state.output.take(), std::mem::take(&mut state.takes));
             state.reset_stream(num_buffers);
             state.flushing = false;
             old
         };
         // Frees a pool: not under the lock.
         drop(old);
-        self.set_self_driven(false);
     }
 
     fn sink_caps(&self, caps: gst::Caps) -> bool {

@@ -7,7 +7,7 @@ use gst_video::VideoInfo;
 use stillmotion_engine::image::Image;
 
 use super::output::Output;
-use crate::{clip::OpenClip, stats::Stats, timing::FrameGrid};
+use crate::{stats::Stats, takes::Takes, timing::FrameGrid};
 
 /// What the caps event said about the stills that follow it.
 #[derive(Debug, Clone)]
@@ -48,8 +48,8 @@ pub struct State {
     pub still: Option<Arc<Still>>,
     /// What was agreed on with downstream.
     pub output: Option<Arc<Output>>,
-    /// The clip that is shown.
-    pub clip: Option<Arc<OpenClip>>,
+    /// The clips that are shown.
+    pub takes: Takes,
 
     /// What is played. Its position is where the next frame starts (ends, in reverse).
     pub segment: gst::FormattedSegment<gst::ClockTime>,
@@ -59,7 +59,7 @@ pub struct State {
     pub segment_pending: bool,
     /// Number of the next frame, counted from stream time 0; `None` where no frame is left.
     pub next: Option<u64>,
-    /// Number of the frame at which the clip of the newest still starts.
+    /// Number of the frame at which the newest still comes in.
     pub origin: u64,
     /// Buffers until `num-buffers` is reached, `None` for no limit.
     pub buffers_left: Option<u64>,
@@ -70,8 +70,12 @@ pub struct State {
     pub flushing: bool,
     /// The pipeline plays: only then may live frames leave.
     pub playing: bool,
+    /// Serialized events that leave before the next frame.
+    pub events: Vec<gst::Event>,
     /// An EOS event that an application sent.
     pub asked_to_stop: Option<gst::Seqnum>,
+    /// A seek waits for the task to end.
+    pub seeking: bool,
     /// What the task sleeps on.
     pub clock_wait: Option<gst::SingleShotClockId>,
     /// The thread of the task, while it makes a frame.
@@ -86,7 +90,7 @@ impl State {
             refused: None,
             still: None,
             output: None,
-            clip: None,
+            takes: Takes::default(),
             segment: gst::FormattedSegment::new(),
             seqnum: gst::Seqnum::next(),
             segment_pending: true,
@@ -96,10 +100,20 @@ impl State {
             active: false,
             flushing: false,
             playing: false,
+            events: Vec::new(),
             asked_to_stop: None,
+            seeking: false,
             clock_wait: None,
             task_thread: None,
             stats: Stats::default(),
+        }
+    }
+
+    /// Keeps an event until the next frame leaves. What an application sends to a pipeline comes
+    /// here twice: from the source in front of this element, and directly.
+    pub fn keep_event(&mut self, event: gst::Event) {
+        if self.events.iter().all(|kept| kept.as_ptr() != event.as_ptr()) {
+            self.events.push(event);
         }
     }
 
@@ -113,6 +127,8 @@ impl State {
             playing: self.playing,
             task_thread: self.task_thread,
             stats: self.stats,
+            // What a pad keeps beyond a flush, such as tags.
+            events: self.events.drain(..).filter(|event| event.is_sticky()).collect(),
             ..fresh
         };
     }
@@ -123,6 +139,7 @@ impl State {
             let place = self.segment.position().unwrap_or_default();
             self.next = self.next.map(|_| new.nearest(place));
             self.origin = new.nearest(old.start(self.origin));
+            self.takes.change_grid(old, new);
         }
     }
 

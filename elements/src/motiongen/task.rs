@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The thread that makes the frames.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
 
 use super::{
     imp::{CAT, MotionGen},
-    output::{Output, render},
+    job::{Job, Slot},
+    output::Output,
     state::Stop,
 };
-use crate::{
-    clip::OpenClip,
-    errors,
-    settings::{AtEnd, Settings},
-};
-
-/// One frame that is to be made.
-struct Job {
-    output: Arc<Output>,
-    clip: Arc<OpenClip>,
-    settings: Settings,
-    /// Number of the frame, counted from stream time 0.
-    index: u64,
-    /// The frame of the clip that is shown.
-    shown: u64,
-    start: ClockTime,
-    end: ClockTime,
-    discont: bool,
-}
+use crate::settings::{AtEnd, Settings};
 
 impl MotionGen {
     /// Makes one frame, or ends the stream.
@@ -47,9 +30,10 @@ impl MotionGen {
         let job = self.plan()?;
         let buffer = self.make(&job)?;
         if self.settings().is_live {
-            self.wait_for_clock(job.start)?;
+            self.wait_for_clock(job.slot.start)?;
         }
         self.state().check()?;
+        self.push_events();
         self.srcpad.push(buffer).map_err(Stop::Flow)?;
         self.advance(&job);
         Ok(())
@@ -59,7 +43,7 @@ impl MotionGen {
     fn plan(&self) -> Result<Job, Stop> {
         let output = self.agree()?;
         let discont = self.begin_segment(&output)?;
-        let mut index = {
+        let index = {
             let state = self.state();
             state.check()?;
             if state.buffers_left == Some(0) {
@@ -71,22 +55,32 @@ impl MotionGen {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
         let settings = self.settings().shared.clone();
-        let clip = self.open_clip(&output, &settings)?;
+        let slot = self.slot(&output, &settings, index)?;
+        let cues = self.cues_for(&output, &slot)?;
+        Ok(Job { output, settings, cues, slot, discont })
+    }
+
+    /// Where frame `index` lies, or the end if it lies behind that.
+    fn slot(&self, output: &Output, settings: &Settings, mut index: u64) -> Result<Slot, Stop> {
+        let live = self.settings().is_live;
         let state = self.state();
         let forward = state.segment.rate() > 0.0;
-        let frames = clip.frames();
-        if !forward && settings.at_end == AtEnd::Eos {
-            index = index.min(state.origin.saturating_add(frames.saturating_sub(1)));
+        let first = state.origin;
+        if settings.at_end == AtEnd::Eos {
+            // Whatever the prompt, the stream ends when its still was shown for so long.
+            let frames = output.grid.rate().frames_in(settings.duration);
+            let last = first.saturating_add(frames - 1);
+            if forward && index > last {
+                return Err(Stop::End);
+            }
+            index = index.min(last);
         }
-        let in_clip = index.saturating_sub(state.origin);
-        let shown = settings.at_end.frame(in_clip, frames).ok_or(Stop::End)?;
         let (start, end) = (output.grid.start(index), output.grid.start(index.saturating_add(1)));
-        let (start, end) = match state.segment.clip(start, end) {
-            Some((Some(start), Some(end))) => (start, end),
-            _ => return Err(Stop::End),
-        };
-        drop(state);
-        Ok(Job { output, clip, settings, index, shown, start, end, discont })
+        let base = if live { state.segment.base().unwrap_or_default() } else { ClockTime::ZERO };
+        match state.segment.clip(start, end) {
+            Some((Some(start), Some(end))) => Ok(Slot { index, start, end, first, forward, base }),
+            _ => Err(Stop::End),
+        }
     }
 
     /// The output for the newest still; agrees on a new one with downstream where needed.
@@ -121,6 +115,7 @@ impl MotionGen {
             if replaced {
                 // The clip of the new still starts with the frame that comes now.
                 state.origin = state.next.unwrap_or(0);
+                state.takes.rewind();
             }
         }
         state.output = Some(Arc::clone(&output));
@@ -152,43 +147,6 @@ impl MotionGen {
         };
         self.srcpad.push_event(event);
         Ok(true)
-    }
-
-    /// The clip that the settings ask for; the one that is open where it is still right.
-    fn open_clip(&self, output: &Output, settings: &Settings) -> Result<Arc<OpenClip>, Stop> {
-        let rate = output.grid.rate();
-        let open = self.state().clip.clone();
-        if let Some(clip) = open.filter(|clip| clip.is_for(&output.image, rate, settings)) {
-            return Ok(clip);
-        }
-        let clip = OpenClip::open(&output.image, rate, settings)
-            .map_err(|e| Stop::Error(errors::generator(&e)))?;
-        let clip = Arc::new(clip);
-        let mut state = self.state();
-        let old = state.clip.replace(Arc::clone(&clip));
-        state.stats.clips += 1;
-        drop(state);
-        drop(old);
-        Ok(clip)
-    }
-
-    fn make(&self, job: &Job) -> Result<gst::Buffer, Stop> {
-        let started = Instant::now();
-        let mut buffer = job.output.acquire().map_err(Stop::Flow)?;
-        let target = buffer.make_mut();
-        render(&job.output, target, |frame| {
-            let made = job.clip.frame(job.shown, &job.settings.controls, frame);
-            made.map_err(|e| Stop::Error(errors::generator(&e)))
-        })?;
-        target.set_pts(job.start);
-        target.set_duration(job.end - job.start);
-        target.set_offset(job.index);
-        target.set_offset_end(job.index.saturating_add(1));
-        if job.discont {
-            target.set_flags(gst::BufferFlags::DISCONT);
-        }
-        self.state().stats.frame(started.elapsed());
-        Ok(buffer)
     }
 
     fn wait_until_playing(&self) -> Result<(), Stop> {
@@ -241,12 +199,12 @@ impl MotionGen {
         }
         state.buffers_left = state.buffers_left.map(|left| left.saturating_sub(1));
         if state.segment.rate() < 0.0 {
-            state.segment.set_position(job.start);
-            state.next = job.index.checked_sub(1);
+            state.segment.set_position(job.slot.start);
+            state.next = job.slot.index.checked_sub(1);
             return;
         }
-        state.segment.set_position(job.end);
-        let next = job.index.saturating_add(1);
+        state.segment.set_position(job.slot.end);
+        let next = job.slot.index.saturating_add(1);
         let due = now
             .and_then(|now| state.segment.position_from_running_time(now))
             .map_or(next, |position| job.output.grid.index_at(position).max(next));
@@ -271,6 +229,9 @@ impl MotionGen {
         };
         // Fails only when the pad has no task any more.
         let _ = self.srcpad.pause_task();
+        if !matches!(stop, Stop::Flow(gst::FlowError::Flushing)) {
+            self.push_events();
+        }
         match stop {
             Stop::Flow(gst::FlowError::Flushing) => (),
             Stop::End | Stop::Flow(gst::FlowError::Eos) => self.push_end(seqnum),
@@ -303,6 +264,14 @@ impl MotionGen {
         // Only an element without a bus does not take it.
         let _ = self.obj().post_message(message.src(&*self.obj()).build());
         self.srcpad.push_event(gst::event::SegmentDone::builder(place).seqnum(seqnum).build());
+    }
+
+    /// Sends on what came in between the frames.
+    pub(super) fn push_events(&self) {
+        let events = std::mem::take(&mut self.state().events);
+        for event in events {
+            self.srcpad.push_event(event);
+        }
     }
 
     fn push_eos(&self, seqnum: gst::Seqnum) {

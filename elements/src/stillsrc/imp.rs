@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The element itself.
 
-use std::{
-    ffi::OsString,
-    os::unix::ffi::OsStringExt,
-    path::PathBuf,
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicBool, Ordering},
 };
 
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
@@ -18,29 +13,17 @@ use gst_base::{
 };
 use gst_video::VideoInfo;
 use parking_lot::Mutex;
-use stillmotion_engine::image::{
-    Image, MAX_SIDE, MIN_SIDE, PixelFormat,
-    decode::{self, Limits},
-};
+use stillmotion_engine::image::Image;
 
-use super::picture;
 use crate::{
-    caps, errors,
-    settings::{FitMode, assign},
-    strings,
+    caps,
+    picture::{self, PictureSettings},
     timing::FrameGrid,
 };
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("stillsrc", gst::DebugColorFlags::empty(), Some("Still image source"))
 });
-
-#[derive(Debug, Clone, Default)]
-struct Settings {
-    location: PathBuf,
-    fit: FitMode,
-    limits: Limits,
-}
 
 /// One run of the stream.
 #[derive(Default)]
@@ -60,30 +43,19 @@ struct State {
 #[derive(Default)]
 pub struct StillSrc {
     state: Mutex<State>,
-    settings: Mutex<Settings>,
+    settings: Mutex<PictureSettings>,
     /// The user was told why this run failed.
     told: AtomicBool,
 }
 
-impl StillSrc {
-    /// The first of the formats that downstream prefers, and for an open choice the picture's own.
-    fn fixate_format(structure: &mut gst::StructureRef, own: PixelFormat) {
-        let names: Vec<String> = match structure.get::<gst::List>("format") {
-            Ok(list) => list.iter().filter_map(|name| name.get().ok()).collect(),
-            Err(_) => return,
-        };
-        let offered: Vec<PixelFormat> = names
-            .iter()
-            .filter_map(|name| PixelFormat::ALL.into_iter().find(|format| format.name() == name))
-            .collect();
-        let open = offered.len() == PixelFormat::ALL.len();
-        let alike = offered.iter().find(|format| format.has_alpha() == own.has_alpha());
-        let chosen = if open { Some(&own) } else { alike.or(offered.first()) };
-        if let Some(format) = chosen {
-            structure.set("format", format.name());
-        }
-    }
+/// Whether `event` is none that asks for a seek that cannot be done. The base class would find
+/// out only when everything is flushed, and then go on without a segment.
+fn can_follow(event: &gst::Event) -> bool {
+    let gst::EventView::Seek(seek) = event.view() else { return true };
+    seek.get().0 > 0.0
+}
 
+impl StillSrc {
     fn image(&self) -> Option<Arc<Image>> {
         self.state.lock().image.clone()
     }
@@ -91,26 +63,11 @@ impl StillSrc {
     /// Picks caps in the order of downstream.
     fn choose_caps(&self, image: &Image) -> Result<gst::Caps, gst::LoggableError> {
         let pad = self.obj().src_pad().clone();
-        let mut caps = pad
+        let allowed = pad
             .peer_query_caps(None)
             .intersect_with_mode(&pad.pad_template_caps(), gst::CapsIntersectMode::First);
-        caps.truncate();
-        let size = (image.width(), image.height());
-        let structure = caps
-            .make_mut()
-            .structure_mut(0)
-            .ok_or_else(|| gst::loggable_error!(CAT, "downstream takes no raw video"))?;
-        Self::fixate_format(structure, image.format());
-        caps::fixate_size(structure, size, size);
-        let still = gst::Fraction::new(0, 1);
-        structure.fixate_field_nearest_fraction("framerate", still);
-        if structure.has_field("pixel-aspect-ratio") {
-            let square = gst::Fraction::new(1, 1);
-            structure.fixate_field_nearest_fraction("pixel-aspect-ratio", square);
-        }
-        caps.fixate();
-        let complete = VideoInfo::from_caps(&caps).and_then(|info| info.to_caps());
-        Ok(complete.unwrap_or(caps))
+        picture::still_caps(allowed, image)
+            .ok_or_else(|| gst::loggable_error!(CAT, "downstream takes no raw video"))
     }
 }
 
@@ -129,60 +86,18 @@ impl ObjectImpl for StillSrc {
     }
 
     fn properties() -> &'static [glib::ParamSpec] {
-        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
-            let default = Limits::default();
-            vec![
-                glib::ParamSpecString::builder("location")
-                    .nick("File location")
-                    .blurb("Path of the picture")
-                    .default_value(Some(""))
-                    .mutable_ready()
-                    .build(),
-                FitMode::param_spec(),
-                glib::ParamSpecUInt::builder("max-side")
-                    .nick("Largest side")
-                    .blurb("Pictures with a longer side, in pixels, are refused")
-                    .minimum(MIN_SIDE)
-                    .maximum(MAX_SIDE)
-                    .default_value(default.max_side)
-                    .mutable_ready()
-                    .build(),
-                glib::ParamSpecUInt64::builder("max-bytes")
-                    .nick("Most memory")
-                    .blurb("Pictures that take more bytes to decode are refused")
-                    .minimum(1)
-                    .default_value(default.max_bytes)
-                    .mutable_ready()
-                    .build(),
-            ]
-        });
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> =
+            LazyLock::new(PictureSettings::param_specs);
         &PROPERTIES
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        let mut settings = self.settings.lock();
-        match pspec.name() {
-            "location" => {
-                // File names are bytes; those that are not UTF-8 are opened all the same.
-                let bytes = strings::bytes(value).unwrap_or_default();
-                settings.location = OsString::from_vec(bytes).into();
-            }
-            "fit" => assign(&mut settings.fit, value),
-            "max-side" => assign(&mut settings.limits.max_side, value),
-            "max-bytes" => assign(&mut settings.limits.max_bytes, value),
-            _ => (),
-        }
+        self.settings.lock().set(pspec.name(), value);
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
-        let settings = self.settings.lock();
-        match pspec.name() {
-            "location" => settings.location.to_string_lossy().to_value(),
-            "fit" => settings.fit.to_value(),
-            "max-side" => settings.limits.max_side.to_value(),
-            "max-bytes" => settings.limits.max_bytes.to_value(),
-            _ => pspec.default_value().clone(),
-        }
+        let value = self.settings.lock().get(pspec.name());
+        value.unwrap_or_else(|| pspec.default_value().clone())
     }
 }
 
@@ -211,6 +126,10 @@ impl ElementImpl for StillSrc {
         &TEMPLATES
     }
 
+    fn send_event(&self, event: gst::Event) -> bool {
+        can_follow(&event) && self.parent_send_event(event)
+    }
+
     fn post_message(&self, message: gst::Message) -> bool {
         // The base class follows each failure with a general message that explains nothing.
         let error = message.type_() == gst::MessageType::Error;
@@ -225,22 +144,11 @@ impl BaseSrcImpl for StillSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         self.told.store(false, Ordering::Relaxed);
         let settings = self.settings.lock().clone();
-        if settings.location.as_os_str().is_empty() {
-            return Err(gst::error_msg!(
-                gst::ResourceError::Settings,
-                ("location is empty, allowed is the path of a picture")
-            ));
-        }
-        let image = decode::load(&settings.location, &settings.limits)
-            .map_err(|error| errors::decode(&error))?;
+        let image = settings.load()?;
         let (width, height) = (image.width(), image.height());
         gst::info!(CAT, imp = self, "read {width}x{height} {}", image.format());
-        let title = settings.location.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        *self.state.lock() = State {
-            image: Some(Arc::new(image)),
-            tags: Some(tags(title.as_deref().unwrap_or_default())),
-            ..State::default()
-        };
+        *self.state.lock() =
+            State { image: Some(Arc::new(image)), tags: Some(settings.tags()), ..State::default() };
         Ok(())
     }
 
@@ -264,6 +172,10 @@ impl BaseSrcImpl for StillSrc {
         let mut state = self.state.lock();
         state.next = state.grid.map_or(0, |grid| grid.index_at(start));
         true
+    }
+
+    fn event(&self, event: &gst::Event) -> bool {
+        can_follow(event) && self.parent_event(event)
     }
 
     fn negotiate(&self) -> Result<(), gst::LoggableError> {
@@ -329,54 +241,5 @@ impl PushSrcImpl for StillSrc {
             }
         }
         Ok(CreateSuccess::NewBuffer(buffer))
-    }
-}
-
-fn tags(title: &str) -> gst::TagList {
-    let mut tags = gst::TagList::new();
-    let list = tags.make_mut();
-    // A tag cannot hold an empty text.
-    if !title.is_empty() {
-        list.add::<gst::tags::Title>(&title, gst::TagMergeMode::Replace);
-    }
-    // The picture stands upright already: nobody may turn it again.
-    list.add::<gst::tags::ImageOrientation>(&"rotate-0", gst::TagMergeMode::Replace);
-    tags
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chosen(caps: &str, own: PixelFormat) -> String {
-        gst::init().unwrap();
-        let mut caps = caps
-            .parse::<gst::Caps>()
-            .unwrap()
-            .intersect_with_mode(&caps::any_video(), gst::CapsIntersectMode::First);
-        let structure = caps.make_mut().structure_mut(0).unwrap();
-        StillSrc::fixate_format(structure, own);
-        structure.get("format").unwrap()
-    }
-
-    #[test]
-    fn the_format_that_downstream_prefers_is_taken() {
-        let encoder = "video/x-raw,format={Y444,NV12,I420}";
-        assert_eq!(chosen(encoder, PixelFormat::Rgb), "NV12");
-        assert_eq!(chosen(encoder, PixelFormat::Rgba), "NV12");
-        assert_eq!(chosen("video/x-raw,format=BGRx", PixelFormat::Rgba), "BGRx");
-    }
-
-    #[test]
-    fn alpha_is_kept_where_that_is_possible_and_not_made_up() {
-        let mixed = "video/x-raw,format={BGRx,I420,BGRA}";
-        assert_eq!(chosen(mixed, PixelFormat::Rgba), "BGRA");
-        assert_eq!(chosen("video/x-raw,format={BGRA,I420}", PixelFormat::Rgb), "I420");
-    }
-
-    #[test]
-    fn an_open_choice_keeps_the_format_of_the_picture() {
-        assert_eq!(chosen("video/x-raw", PixelFormat::Rgb), "RGB");
-        assert_eq!(chosen("video/x-raw", PixelFormat::Rgba), "RGBA");
     }
 }

@@ -33,7 +33,6 @@
 //! (RESOURCE/NO_SPACE_LEFT), no `location` (RESOURCE/SETTINGS).
 
 mod imp;
-mod picture;
 
 use gst::prelude::*;
 

@@ -9,6 +9,7 @@
 
 mod clause;
 mod compose;
+pub mod cue;
 mod direction;
 mod lexicon;
 mod moves;

@@ -15,7 +15,8 @@ const STRETCH: f64 = 0.05;
 /// Places along each side of the frame at which the need is measured.
 const PLACES: usize = 5;
 
-/// Pixels by which the frame sticks out over the still: left, right, top, bottom.
+/// How far the frame sticks out over the still, in pixels where nothing else is said: left,
+/// right, top, bottom.
 type Need = [f64; 4];
 
 /// What the moves up to some moment need at the edges.
@@ -28,6 +29,25 @@ pub(super) struct Reach {
 }
 
 impl Reach {
+    /// What a camera needs that has not moved.
+    pub fn none() -> Self {
+        Self { overscan: 1.0, stretch: [0.0; 4] }
+    }
+
+    /// At least `overscan`, and at least `stretch` (shares of the sides: left, right, top,
+    /// bottom), and in any case what `pose` needs.
+    pub fn covering(pose: &Pose, overscan: f64, stretch: Need, size: [u32; 2]) -> Self {
+        let overscan = overscan.max(1.0);
+        let need = need(pose, overscan, size);
+        let pixels = |side: usize| stretch[side] * f64::from(size[side / 2]);
+        Self { overscan, stretch: std::array::from_fn(|side| pixels(side).max(need[side])) }
+    }
+
+    /// What is left for stretching as shares of the sides: left, right, top, bottom.
+    pub fn stretch_shares(&self, size: [u32; 2]) -> Need {
+        std::array::from_fn(|side| self.stretch[side] / f64::from(size[side / 2]))
+    }
+
     /// What `poses` need of a picture of `size` pixels, all of them together: so nothing goes
     /// back when a move does, and the picture does not breathe.
     pub fn of(poses: &[Pose], size: [u32; 2]) -> Self {

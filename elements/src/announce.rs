@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What an element tells the world of the clips it makes: messages on the bus, and tags in the
+//! stream that say what the pictures are.
+
+use gst::{ClockTime, prelude::*};
+
+use crate::{clip::OpenClip, errors::FrameFailure, settings::Settings, takes::Take};
+
+/// What happened to a clip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClipEvent {
+    /// Its first frame is about to be shown.
+    Started,
+    /// Its last frame was shown.
+    Ended,
+}
+
+/// Posts the message `stillmotion-clip`. `settings` are those of the element, `origin` is the
+/// stream time of the clip's first frame. Hold no lock: who listens may call back.
+pub fn post_clip(
+    element: &gst::Element,
+    event: ClipEvent,
+    take: &Take,
+    settings: &Settings,
+    origin: ClockTime,
+) {
+    let event = match event {
+        ClipEvent::Started => "started",
+        ClipEvent::Ended => "ended",
+    };
+    let (clip, settings) = (take.clip(), take.settings(settings));
+    let said = gst::Structure::builder("stillmotion-clip")
+        .field("event", event)
+        .field("prompt", &*settings.prompt)
+        .field("motion", settings.controls.motion)
+        .field("seed", settings.seed)
+        .field("generator", clip.generator())
+        .field("frames", clip.frames())
+        .field("stream-time", origin)
+        .build();
+    // Only an element without a bus does not take it.
+    let _ = element.post_message(gst::message::Element::builder(said).src(element).build());
+}
+
+/// Posts a warning of a frame that had to be replaced. Hold no lock.
+pub fn warn(element: &gst::Element, failure: &FrameFailure) {
+    gst::element_warning!(element, gst::LibraryError::Failed, ("{failure}"));
+}
+
+/// Says in the words of tags what the pictures are: that no camera took them, with which prompt,
+/// seed and generator they were made. Files, players and archives keep it.
+fn tags(clip: &OpenClip, settings: &Settings) -> gst::TagList {
+    let mut tags = gst::TagList::new();
+    if let Some(tags) = tags.get_mut() {
+        tags.set_scope(gst::TagScope::Stream);
+        let mode = gst::TagMergeMode::Append;
+        let version = env!("CARGO_PKG_VERSION");
+        let made =
+            format!("AI-generated video: made from one still image by stillmotion {version}");
+        tags.add::<gst::tags::Comment>(&made.as_str(), mode);
+        tags.add::<gst::tags::Keywords>(&"AI-generated", mode);
+        if !settings.prompt.is_empty() {
+            tags.add::<gst::tags::Description>(&&*settings.prompt, mode);
+        }
+        let seed = settings.seed.to_string();
+        for (name, value) in [("generator", clip.generator()), ("seed", &seed)] {
+            let pair = format!("{name}={value}");
+            tags.add::<gst::tags::ExtendedComment>(&pair.as_str(), mode);
+        }
+    }
+    tags
+}
+
+/// The stream's tags: those of upstream, and ours behind them. A second event with tags of the
+/// stream takes the place of the first, so each one must hold both.
+#[derive(Debug, Default)]
+pub struct StreamTags {
+    upstream: Option<gst::TagList>,
+    own: Option<gst::TagList>,
+}
+
+impl StreamTags {
+    /// Takes in what upstream says; gives what to send on in its place. Tags of a whole medium
+    /// are not changed.
+    pub fn from_upstream(&mut self, tags: gst::TagList) -> gst::TagList {
+        if tags.scope() != gst::TagScope::Stream {
+            return tags;
+        }
+        self.upstream = Some(tags);
+        self.merged()
+    }
+
+    /// Takes in what is to be said of `take`; gives what to send, if that is news.
+    pub fn of_take(&mut self, take: &Take, settings: &Settings) -> Option<gst::TagList> {
+        self.set_own(tags(take.clip(), &take.settings(settings)))
+    }
+
+    fn set_own(&mut self, tags: gst::TagList) -> Option<gst::TagList> {
+        let news = self.own.as_ref() != Some(&tags);
+        self.own = Some(tags);
+        news.then(|| self.merged())
+    }
+
+    fn merged(&self) -> gst::TagList {
+        match (&self.upstream, &self.own) {
+            (Some(upstream), Some(own)) => upstream.merge(own, gst::TagMergeMode::Append),
+            (Some(tags), None) | (None, Some(tags)) => tags.clone(),
+            (None, None) => gst::TagList::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(scope: gst::TagScope, comment: &str) -> gst::TagList {
+        gst::init().expect("GStreamer starts");
+        let mut tags = gst::TagList::new();
+        let list = tags.get_mut().expect("not shared yet");
+        list.set_scope(scope);
+        list.add::<gst::tags::Comment>(&comment, gst::TagMergeMode::Append);
+        tags
+    }
+
+    fn comments(tags: &gst::TagList) -> Vec<String> {
+        tags.iter_tag::<gst::tags::Comment>().map(|value| value.get().to_owned()).collect()
+    }
+
+    #[test]
+    fn upstream_tags_and_ours_go_together_whichever_comes_first() {
+        let stream = gst::TagScope::Stream;
+        let mut tags = StreamTags::default();
+        let sent = tags.from_upstream(list(stream, "theirs"));
+        assert_eq!(comments(&sent), ["theirs"]);
+        let sent = tags.set_own(list(stream, "ours")).expect("news");
+        assert_eq!(comments(&sent), ["theirs", "ours"]);
+        assert!(tags.set_own(list(stream, "ours")).is_none(), "no news");
+        let sent = tags.from_upstream(list(stream, "theirs anew"));
+        assert_eq!(comments(&sent), ["theirs anew", "ours"]);
+    }
+
+    #[test]
+    fn tags_of_the_medium_pass_unchanged() {
+        let mut tags = StreamTags::default();
+        let _ = tags.set_own(list(gst::TagScope::Stream, "ours"));
+        let sent = tags.from_upstream(list(gst::TagScope::Global, "the film"));
+        assert_eq!(comments(&sent), ["the film"]);
+    }
+}

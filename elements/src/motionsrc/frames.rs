@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which frame comes next, and how it is made.
+
+use std::{sync::Arc, time::Instant};
+
+use gst::{ClockTime, prelude::*, subclass::prelude::*};
+use gst_base::prelude::*;
+use gst_video::VideoInfo;
+use stillmotion_engine::image::Image;
+
+use super::imp::{CAT, MotionSrc, Still};
+use crate::{
+    announce::{self, ClipEvent},
+    caps,
+    errors::FrameFailure,
+    frame,
+    output::{self, Agreed},
+    picture,
+    rescue::Outcome,
+    settings::{AtEnd, Settings},
+    takes::{Ask, Take},
+};
+
+/// One frame that is to be made.
+pub(super) struct Job {
+    output: Arc<Agreed>,
+    settings: Settings,
+    /// Number of the frame, counted from stream time 0.
+    index: u64,
+    /// It follows the frame that was made last.
+    continues: bool,
+    start: ClockTime,
+    end: ClockTime,
+}
+
+impl MotionSrc {
+    /// Agrees with downstream on what the frames look like.
+    pub(super) fn agree(&self) -> Result<(), gst::ErrorMessage> {
+        let fit = self.settings().picture.fit;
+        let pad = self.obj().src_pad().clone();
+        let still = self.still(&pad)?;
+        let input = (&still.caps, &still.info);
+        let output = Agreed::negotiate(&pad, &still.image, input, fit)?;
+        let same = self.state().output.as_ref().is_some_and(|old| old.caps == output.caps);
+        if same {
+            // The clip that is open goes on.
+            return Ok(());
+        }
+        gst::info!(CAT, imp = self, "making {}", output.caps);
+        self.obj().set_caps(&output.caps).map_err(|_| {
+            gst::error_msg!(gst::CoreError::Negotiation, ("{} is refused", output.caps))
+        })?;
+        self.state().output = Some(Arc::new(output));
+        Ok(())
+    }
+
+    /// The picture as it was read. That happens here and not at the start: hosts change states
+    /// on the thread that they draw their windows on.
+    fn picture(&self) -> Result<Arc<Image>, gst::ErrorMessage> {
+        if let Some(picture) = self.state().picture.clone() {
+            return Ok(picture);
+        }
+        let wishes = self.settings().picture.clone();
+        let picture = Arc::new(wishes.load()?);
+        let (width, height) = (picture.width(), picture.height());
+        gst::info!(CAT, imp = self, "read {width}x{height} {}", picture.format());
+        let mut state = self.state();
+        state.picture = Some(Arc::clone(&picture));
+        state.tags = Some(wishes.tags());
+        Ok(picture)
+    }
+
+    /// The picture as `stillsrc` would give it to `motiongen`, so that both ways give the same
+    /// bytes: in the format that downstream prefers, and in its own size.
+    fn still(&self, pad: &gst::Pad) -> Result<Arc<Still>, gst::ErrorMessage> {
+        let allowed = caps::open_size_and_rate(&pad.peer_query_caps(None))
+            .intersect_with_mode(&caps::any_video(), gst::CapsIntersectMode::First);
+        let picture = self.picture()?;
+        let no_video =
+            || gst::error_msg!(gst::CoreError::Negotiation, ("Downstream takes no raw video"));
+        let caps = picture::still_caps(allowed, &picture).ok_or_else(no_video)?;
+        let known = self.state().still.clone();
+        if let Some(still) = known.filter(|still| still.caps == caps) {
+            return Ok(still);
+        }
+        let info = VideoInfo::from_caps(&caps).map_err(|_| no_video())?;
+        let fit = self.settings().picture.fit;
+        let buffer = picture::buffer(&picture, &info, fit.into())?;
+        let image = Arc::new(frame::image_from_buffer(&buffer, &info)?);
+        let still = Arc::new(Still { caps, info, image });
+        self.state().still = Some(Arc::clone(&still));
+        Ok(still)
+    }
+
+    /// Finds out which frame comes next: the one at the position of the segment, which the base
+    /// class moves on behind each frame.
+    pub(super) fn plan(&self) -> Result<Job, gst::FlowError> {
+        let segment = self.obj().segment();
+        let segment =
+            segment.downcast_ref::<ClockTime>().ok_or(gst::FlowError::NotNegotiated)?.clone();
+        let output = self.state().output.clone().ok_or(gst::FlowError::NotNegotiated)?;
+        let (grid, forward) = (output.grid, segment.rate() > 0.0);
+        let place = segment.position().unwrap_or_default();
+        let mut index = if forward {
+            grid.index_at(place)
+        } else {
+            let before = place.checked_sub(ClockTime::from_nseconds(1));
+            grid.index_at(before.ok_or(gst::FlowError::Eos)?)
+        };
+        if let Err(error) = self.obj().sync_values(grid.start(index)) {
+            gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
+        }
+        let settings = self.settings().shared.clone();
+        if settings.at_end == AtEnd::Eos {
+            let last = grid.rate().frames_in(settings.duration) - 1;
+            if forward && index > last {
+                return Err(gst::FlowError::Eos);
+            }
+            index = index.min(last);
+        }
+        // A new rate must not bend time: a frame that is under way already comes with its rest.
+        let (start, end) = (grid.start(index), grid.start(index.saturating_add(1)));
+        let (start, end) = if forward { (start.max(place), end) } else { (start, end.min(place)) };
+        match segment.clip(start, end) {
+            Some((Some(start), Some(end))) => {
+                let last = self.state().last.replace(index);
+                let continues =
+                    forward && last.is_some_and(|last| last.checked_add(1) == Some(index));
+                Ok(Job { output, settings, index, continues, start, end })
+            }
+            _ => Err(gst::FlowError::Eos),
+        }
+    }
+
+    /// What is shown now. Clips are opened where that is something new.
+    fn take(&self, job: &Job) -> Result<Arc<Take>, FrameFailure> {
+        let takes = self.state().takes.clone();
+        let (take, next) = takes.at(&Ask {
+            still: &job.output.image,
+            grid: job.output.grid,
+            settings: &job.settings,
+            cues: &[],
+            first: 0,
+            index: job.index,
+            continues: job.continues,
+        })?;
+        let Some(next) = next else { return Ok(take) };
+        let mut state = self.state();
+        let old = std::mem::replace(&mut state.takes, next);
+        state.stats.clips += 1;
+        drop(state);
+        // May free a still: not under the lock.
+        drop(old);
+        self.post_clip(ClipEvent::Started, &take, job);
+        let news = self.tags.lock().of_take(&take, &job.settings);
+        if let Some(tags) = news {
+            self.obj().src_pad().push_event(gst::event::Tag::new(tags));
+        }
+        Ok(take)
+    }
+
+    fn post_clip(&self, event: ClipEvent, take: &Take, job: &Job) {
+        let start = job.output.grid.start(take.origin());
+        announce::post_clip(self.obj().upcast_ref(), event, take, &job.settings, start);
+    }
+
+    /// Fills `buffer` with the frame.
+    pub(super) fn make(
+        &self,
+        job: &Job,
+        buffer: &mut gst::BufferRef,
+    ) -> Result<(), gst::ErrorMessage> {
+        let started = Instant::now();
+        let rescue = (&self.rescue, job.settings.on_error, &*job.output.image);
+        let filled = output::fill(&job.output.info, buffer, rescue, |frame| {
+            let take = self.take(job)?;
+            take.frame(job.index, &job.settings, frame)?;
+            if take.ends_at(job.index) {
+                self.post_clip(ClipEvent::Ended, &take, job);
+            }
+            Ok(())
+        });
+        match filled? {
+            Outcome::Made => self.state().stats.frame(started.elapsed()),
+            Outcome::Replaced(news) => {
+                self.state().stats.failed += 1;
+                if let Some(failure) = news {
+                    announce::warn(self.obj().upcast_ref(), &failure);
+                }
+            }
+        }
+        buffer.set_pts(job.start);
+        buffer.set_duration(job.end - job.start);
+        buffer.set_offset(job.index);
+        buffer.set_offset_end(job.index.saturating_add(1));
+        Ok(())
+    }
+}
