@@ -16,6 +16,7 @@ const HEIGHT: u32 = 180;
 
 /// The counts are those of the process, so the tests of this file take turns.
 fn alone() -> MutexGuard<'static, ()> {
+    stillmotion_tests::init();
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@
 use std::fs;
 
 use stillmotion_tests::{
-    flow,
+    docs, flow,
     ges::{self, Frames, GES, difference, render, render_project, save},
     launch, pipeline,
 };
@@ -141,12 +141,17 @@ fn the_place_and_the_alpha_of_a_clip_survive_the_effect() {
     };
     let (full, half, none) = (over(1.0), over(0.5), over(0.0));
     let back = render(&format!("+clip {path}/clip.mkv duration=1.0"), folder.path());
-    for i in [0, 12, 23] {
-        assert!(difference(&none.pictures[i], &back.pictures[i]) < 1.5, "frame {i}");
-        let mixed = full.pictures[i].iter().zip(&back.pictures[i]);
-        let mixed: Vec<u8> = mixed.map(|(a, b)| a / 2 + b / 2).collect();
-        assert!(difference(&half.pictures[i], &mixed) < 3.0, "frame {i}");
-    }
+    let mixed = |i: usize| -> Vec<u8> {
+        let pairs = full.pictures[i].iter().zip(&back.pictures[i]);
+        pairs.map(|(a, b)| a / 2 + b / 2).collect()
+    };
+    let wrong = |i: &usize| {
+        difference(&none.pictures[*i], &back.pictures[*i]) > 1.5
+            || difference(&half.pictures[*i], &mixed(*i)) > 3.0
+    };
+    // One frame of each may be that of its neighbour.
+    let wrong: Vec<usize> = (0..24).filter(wrong).collect();
+    assert!(wrong.len() <= 3, "{wrong:?}");
     assert!(difference(&full.pictures[12], &back.pictures[12]) > 20.0);
 }
 
@@ -241,6 +246,27 @@ fn a_clip_shorter_than_the_timeline_holds_or_loops_to_its_end() {
     assert!(hold[9..].iter().all(|picture| *picture == hold[9]));
     let round = frames("loop");
     assert!(round[10] == round[0] && round[25] == round[5] && round[5] != round[0]);
+}
+
+#[test]
+fn the_documented_timeline_renders() {
+    let folder = ges::folder();
+    let path = folder.path().display();
+    let lines = docs::lines("hosts.md", "ges-launch-1.0");
+    for line in lines {
+        assert!(line.contains("cabin.jpg") && line.contains("/tmp/out.mkv"), "{line}");
+        let line = line.replace("cabin.jpg", &format!("{path}/still.png"));
+        // GES renders 1280x720 at 30 frames per second if nobody says otherwise.
+        let line = line.replace("/tmp/out.mkv", &format!("{path}/documented.mkv"));
+        launch::run(&line.replace("4.0", "0.5"), folder.path());
+        assert_eq!(Frames::of_file(&folder.path().join("documented.mkv")).count(), 15);
+    }
+}
+
+#[test]
+fn the_documented_binding_is_the_one_that_is_tested() {
+    let [binding] = &docs::lines("hosts.md", "<binding")[..] else { panic!("one binding") };
+    assert!(binding.contains("property='motion' mode='1' track_id='-1' values =' 0:1.0"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use gst::{ClockTime, prelude::*};
 use stillmotion_tests::{
+    docs,
     ges::{self, difference},
     obs::{FORMATS, Filter, Source, caps},
     photos, pictures,
@@ -24,9 +25,7 @@ fn photo(name: &str, format: &str) -> Vec<u8> {
     let from = pictures::caps("RGB", WIDTH, HEIGHT);
     let source = gst::Sample::builder().buffer(&gst::Buffer::from_slice(rgb)).caps(&from).build();
     let target = pictures::caps(format, WIDTH, HEIGHT);
-    let converted = gst_video::convert_sample(&source, &target, None).unwrap();
-    let bytes = converted.buffer().unwrap().map_readable().unwrap().to_vec();
-    bytes
+    bytes(&gst_video::convert_sample(&source, &target, None).unwrap())
 }
 
 fn bytes(sample: &gst::Sample) -> Vec<u8> {
@@ -98,7 +97,9 @@ fn a_thousand_frames_with_edits_on_the_way() {
     }
     let stats = element.property::<gst::Structure>("stats");
     assert_eq!(stats.get::<u64>("frames"), Ok(1000));
-    assert_eq!(stats.get::<u64>("clips"), Ok(3), "one at first, and one for each edit of two");
+    // One at first, one for each edit of two, and at most one more where each runs backwards.
+    let clips = stats.get::<u64>("clips").unwrap();
+    assert!((3..=6).contains(&clips), "{clips}");
     // Memory that was used again shows in none of them.
     for out in shown {
         assert!(difference(&out, &picture) < 60.0);
@@ -158,6 +159,30 @@ fn a_fade_between_pictures_shows_the_second_one_soon_after() {
     }
     assert_eq!(starts.len(), 2, "{starts:?}");
     assert!((162..200).contains(&starts[1]), "{starts:?}");
+}
+
+#[test]
+fn the_documented_lines_play() {
+    stillmotion_tests::init();
+    let picture = photo("coffee", "BGRA");
+    let filters = docs::lines("hosts.md", "motionfilter");
+    let sources = docs::lines("hosts.md", "stillsrc");
+    for typed in filters {
+        let filter = Filter::new(&typed, "BGRA", WIDTH, HEIGHT);
+        for i in 0..10 {
+            let out = bytes(&filter.through(&picture, at(i, 60)));
+            assert_eq!(out == picture, i == 0, "{typed}");
+        }
+    }
+    for typed in sources {
+        assert!(typed.contains("/home/me/cabin.jpg") && typed.contains("=1920"), "{typed}");
+        let file = photos::fixture("photos/coffee.jpg").display().to_string();
+        let typed = typed.replace("/home/me/cabin.jpg", &file).replace("1920", "320");
+        let source = Source::new(&typed.replace("1080", "180"));
+        // It goes on behind the end of the clip.
+        let times: Vec<_> = (0..300).map(|_| source.pull().unwrap().0).collect();
+        assert!(times.is_sorted() && times[299].seconds() == 4, "{typed}");
+    }
 }
 
 /// A source with a file, and the pictures that it shows.

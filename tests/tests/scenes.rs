@@ -193,3 +193,25 @@ fn seeks_find_the_frames_that_were_shown() {
     let (_, slide) = &frames[SHOWN];
     assert!(sought == *slide, "the second slide itself");
 }
+
+#[test]
+fn backwards_the_same_frames_come() {
+    let folder = slides();
+    let source = Source::new(&format!(
+        "{} ! videoconvert ! motionfilter motion=9 ! video.",
+        slide_show(folder.path())
+    ));
+    let mut frames: Vec<_> = std::iter::from_fn(|| source.pull()).collect();
+    let (start, end) = (ClockTime::ZERO, ClockTime::from_seconds(3));
+    let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
+    let set = gst::SeekType::Set;
+    source.pipeline.seek(-1.0, flags, set, start, set, end).unwrap();
+    let backwards: Vec<_> = std::iter::from_fn(|| source.pull()).collect();
+    frames.reverse();
+    let times = |frames: &[(ClockTime, Vec<u8>)]| -> Vec<_> {
+        frames.iter().map(|frame| frame.0).collect()
+    };
+    assert_eq!(times(&backwards), times(&frames));
+    let wrong = (0..frames.len()).filter(|&i| frames[i].1 != backwards[i].1);
+    assert_eq!(wrong.collect::<Vec<_>>(), [0_usize; 0]);
+}

@@ -73,18 +73,21 @@ fn add_means(plane: PlaneRef<'_>, layout: PlaneLayout, used: usize, means: &mut 
         for line in 0..lines {
             let y = top + line * (bottom - top) / lines;
             for (sum, sample) in sums.iter_mut().zip(&plane.data[y * plane.stride..]) {
-                *sum += u16::from(*sample);
+                // At most LINES * 255. A checked addition would not be made with vectors.
+                *sum = sum.wrapping_add(u16::from(*sample));
             }
         }
         for column in 0..columns {
             let (left, right) = (column * width / columns, (column + 1) * width / columns);
             let cell = &sums[left * channels..right * channels];
             let count = ((right - left) * lines) as u32;
-            for channel in 0..used {
-                let of_channel = cell[channel..].iter().step_by(channels);
-                let sum: u32 = of_channel.map(|sum| u32::from(*sum)).sum();
-                means.push(((sum + count / 2) / count) as u8);
+            let mut of_channel = [0_u32; 4];
+            for sample in cell.chunks_exact(channels) {
+                for (sum, of_lines) in of_channel.iter_mut().zip(sample) {
+                    *sum = sum.wrapping_add(u32::from(*of_lines));
+                }
             }
+            means.extend(of_channel[..used].iter().map(|sum| ((sum + count / 2) / count) as u8));
         }
     }
 }

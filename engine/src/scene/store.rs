@@ -18,9 +18,14 @@ pub const DEFAULT_CACHE_BYTES: usize = 256 * 1024 * 1024;
 
 /// The store of this process.
 pub(super) static STORE: LazyLock<Mutex<Store>> = LazyLock::new(|| {
-    let asked = std::env::var("STILLMOTION_CACHE_BYTES").ok().and_then(|text| text.parse().ok());
-    Mutex::new(Store::new(asked.unwrap_or(DEFAULT_CACHE_BYTES)))
+    let asked = std::env::var("STILLMOTION_CACHE_BYTES");
+    Mutex::new(Store::new(bound(asked.as_deref().unwrap_or_default())))
 });
+
+/// The bound that a user asks for. What is no number asks for nothing.
+fn bound(asked: &str) -> usize {
+    asked.trim().parse().unwrap_or(DEFAULT_CACHE_BYTES)
+}
 
 /// What the cache of analysed stills holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +184,14 @@ mod tests {
         let image = Arc::clone(&first.image);
         drop((first, again));
         assert!(store.of_image(&image).is_none(), "nobody had it any more");
+    }
+
+    #[test]
+    fn a_user_may_set_the_bound() {
+        assert_eq!((bound("0"), bound(" 1000000 ")), (0, 1_000_000));
+        for nothing in ["", "a lot", "-1", "1e9", "99999999999999999999999"] {
+            assert_eq!(bound(nothing), DEFAULT_CACHE_BYTES);
+        }
     }
 
     #[test]
