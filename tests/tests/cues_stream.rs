@@ -349,6 +349,67 @@ fn five_hundred_flushes_of_either_side_leave_the_stream_intact() {
     assert!(all(&rig) == straight);
 }
 
+#[test]
+fn a_cue_that_comes_late_to_a_live_clip_starts_with_the_next_frame() {
+    stillmotion_tests::init();
+    let clock = gst_check::TestClock::with_start_time(ClockTime::from_seconds(5));
+    let rig = rig(&[("is-live", "true"), ("prompt", "orbit")]);
+    rig.element.set_clock(Some(&clock)).unwrap();
+    rig.element.set_base_time(ClockTime::from_seconds(2));
+    let text = Text::link(&rig);
+    start(&rig);
+    text.announce();
+    let crank_to = |count: usize| {
+        let seen = rig.out().buffers.len();
+        for frames in seen + 1..=count {
+            clock.wait_for_next_pending_id();
+            assert!(clock.crank());
+            rig.wait("a frame", |out| out.buffers.len() == frames);
+        }
+        // The next frame is made.
+        clock.wait_for_next_pending_id();
+    };
+    crank_to(5);
+    // The clip started at a running time of 3 s, so this was two frames ago.
+    text.cue(3300, "zoom out").cue(6000, "tilt up");
+    crank_to(38);
+    let frames: Vec<_> =
+        rig.out().buffers.iter().map(|frame| pictures::samples(frame, &caps())).collect();
+    let (orbit, zoom) =
+        (self::frames(&[("prompt", "orbit")], &[]), self::frames(&[("prompt", "zoom out")], &[]));
+    assert!(frames[..6] == orbit[..6], "frame 5 was made before the cue came");
+    assert!(difference(&frames[6], &orbit[6]) < 0.1, "frame 6 is where the camera was");
+    assert!(frames[21..30] == zoom[15..24], "its clip started with frame 6");
+    assert!(frames[30..38] != zoom[24..32], "the next cue came in time");
+}
+
+#[test]
+fn five_hundred_flushes_leave_a_filter_intact() {
+    let straight = frames(&[], &CUES);
+    let (rig, caps) = filter();
+    let text = Text::link(&rig);
+    for i in 0..500_u64 {
+        text.announce();
+        if i % 3 != 0 {
+            text.cue(i % 7 * 300, "orbit").nothing_until(5000);
+            assert!(rig.push(at(&caps, i % 40)).is_ok());
+        }
+        for event in [gst::event::FlushStart::new(), gst::event::FlushStop::new(true)] {
+            rig.push_event(event.clone());
+            text.pad.push_event(event);
+        }
+        rig.push_event(gst::event::Segment::new(&gst::FormattedSegment::<ClockTime>::new()));
+    }
+    text.pad.push_event(gst::event::StreamStart::new("another"));
+    text.announce().cues(&CUES);
+    text.eos();
+    (0..40).for_each(|index| assert!(rig.push(at(&caps, index)).is_ok()));
+    let out = rig.out().buffers.clone();
+    for (index, frame) in out.iter().enumerate() {
+        assert!(pictures::samples(frame, &caps) == straight[index], "frame {index}");
+    }
+}
+
 /// A frame rate makes the times of `motionfilter` those of [`rig`].
 fn filter() -> (Rig, gst::Caps) {
     let mut caps = caps();
@@ -484,6 +545,8 @@ fn any_bytes_on_the_text_pad_are_fine() {
             buffer.get_mut().unwrap().set_pts(ClockTime::MAX);
             assert!(text.pad.push(buffer).is_ok());
         }
+        let longest = gst::event::Gap::builder(ClockTime::MAX).duration(ClockTime::MAX);
+        text.pad.push_event(longest.build());
         assert!(rig.errors().is_empty());
     }
 }

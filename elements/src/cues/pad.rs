@@ -123,7 +123,7 @@ impl Cues {
             }
             gst::EventView::Gap(gap) => {
                 let (start, duration) = gap.get();
-                let end = state.running(Some(start + duration.unwrap_or_default()));
+                let end = state.running(Some(start.saturating_add(duration.unwrap_or_default())));
                 state.position = state.position.max(end);
             }
             gst::EventView::Eos(_) => state.eos = true,
