@@ -54,26 +54,20 @@ impl Ask<'_> {
 /// A clip, from the frame of the stream at which it starts.
 pub struct Take {
     clip: OpenClip,
+    /// The same without a camera that comes from elsewhere: what is shown when the clip runs
+    /// another time.
+    again: Option<OpenClip>,
     origin: u64,
     /// Where the camera was before.
     from: Option<Place>,
-    /// It runs another time, after a loop: the camera does not come from anywhere any more.
-    repeats: bool,
 }
 
 impl Take {
-    /// Opens `part` as it is seen at frame `index` of the stream.
-    fn open(
-        ask: &Ask<'_>,
-        part: &Part,
-        index: u64,
-        from: Option<Place>,
-    ) -> Result<Self, GeneratorError> {
-        let frames = ask.rate().frames_in(part.settings.duration);
-        let repeats = part.repeats(frames, index);
-        let glide = from.filter(|_| !repeats);
-        let clip = OpenClip::open(ask.still, ask.rate(), &part.settings, glide)?;
-        Ok(Self { clip, origin: part.origin, from, repeats })
+    /// Opens `part`.
+    fn open(ask: &Ask<'_>, part: &Part, from: Option<Place>) -> Result<Self, GeneratorError> {
+        let open = |from| OpenClip::open(ask.still, ask.rate(), &part.settings, from);
+        let again = from.map(|_| open(None)).transpose()?;
+        Ok(Self { clip: open(from)?, again, origin: part.origin, from })
     }
 
     /// The clip that is shown.
@@ -101,11 +95,14 @@ impl Take {
         self.clip.is_of(ask.still, ask.rate())
     }
 
-    /// The frame of the clip that is shown at frame `index` of the stream.
-    fn shown(&self, at_end: AtEnd, index: u64) -> u64 {
+    /// The clip and its frame that are shown at frame `index` of the stream.
+    fn shown(&self, at_end: AtEnd, index: u64) -> (&OpenClip, u64) {
         let frames = self.clip.frames();
         let in_clip = index.saturating_sub(self.origin);
-        at_end.frame(in_clip, frames).unwrap_or(frames.saturating_sub(1))
+        let shown = at_end.frame(in_clip, frames).unwrap_or(frames.saturating_sub(1));
+        let starts_again = matches!(at_end, AtEnd::Loop | AtEnd::PingPong) && in_clip >= frames;
+        let again = self.again.as_ref().filter(|_| starts_again);
+        (again.unwrap_or(&self.clip), shown)
     }
 
     /// Writes what is shown at frame `index` of the stream.
@@ -115,7 +112,8 @@ impl Take {
         settings: &Settings,
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError> {
-        self.clip.frame(self.shown(settings.at_end, index), &settings.controls, out)
+        let (clip, shown) = self.shown(settings.at_end, index);
+        clip.frame(shown, &settings.controls, out)
     }
 
     /// Where the camera stands at frame `index` of the stream, for a clip that takes over there.
@@ -123,8 +121,9 @@ impl Take {
         if index <= self.origin {
             return self.from;
         }
-        let [before, now] = [index - 1, index].map(|i| self.shown(settings.at_end, i));
-        self.clip.place(before, now, &settings.controls)
+        let (_, before) = self.shown(settings.at_end, index - 1);
+        let (clip, now) = self.shown(settings.at_end, index);
+        clip.place(before, now, &settings.controls)
     }
 }
 
@@ -133,14 +132,6 @@ struct Part {
     origin: u64,
     /// With the prompt that holds.
     settings: Settings,
-}
-
-impl Part {
-    /// Whether a clip of so many frames starts again before frame `index` of the stream.
-    fn repeats(&self, frames: u64, index: u64) -> bool {
-        let starts_again = matches!(self.settings.at_end, AtEnd::Loop | AtEnd::PingPong);
-        starts_again && index.saturating_sub(self.origin) >= frames
-    }
 }
 
 /// Where the newest wish of the user starts.
@@ -179,14 +170,12 @@ impl Takes {
         if let Some(take) = self.take.as_ref().filter(|take| take.is_of(ask))
             && take.origin == parts.last.origin
         {
-            let part = &parts.last;
-            if !take.clip.is_for(&part.settings) {
-                if ask.continues {
-                    start = Start { frame: ask.index, from: take.place(ask.index, ask.settings) };
-                    parts = Parts::new(ask, start.frame);
-                }
-            } else if take.repeats == part.repeats(take.clip.frames(), ask.index) {
+            if take.clip.is_for(&parts.last.settings) {
                 return Ok((Arc::clone(take), None));
+            }
+            if ask.continues {
+                start = Start { frame: ask.index, from: take.place(ask.index, ask.settings) };
+                parts = Parts::new(ask, start.frame);
             }
         }
         let take = Arc::new(parts.open(ask, start)?);
@@ -232,8 +221,8 @@ impl Parts {
         let settled = self.earlier.iter().enumerate().rposition(has_arrived);
         let mut from = start.from.filter(|_| settled.is_none_or(|i| i == 0));
         for (i, part) in self.earlier.iter().enumerate().skip(settled.unwrap_or(0)) {
-            from = Take::open(ask, part, end(i), from)?.place(end(i), ask.settings);
+            from = Take::open(ask, part, from)?.place(end(i), ask.settings);
         }
-        Take::open(ask, &self.last, ask.index, from)
+        Take::open(ask, &self.last, from)
     }
 }
