@@ -48,25 +48,26 @@ pub fn warn(element: &gst::Element, failure: &FrameFailure) {
 }
 
 /// Says in the words of tags what the pictures are: that no camera took them, with which prompt,
-/// seed and generator they were made. Files, players and archives keep it.
+/// seed and generator they were made. The comment says all of it once more, since it is what
+/// most containers keep.
 fn tags(clip: &OpenClip, settings: &Settings) -> gst::TagList {
     let mut tags = gst::TagList::new();
-    if let Some(tags) = tags.get_mut() {
-        tags.set_scope(gst::TagScope::Stream);
-        let mode = gst::TagMergeMode::Append;
-        let version = env!("CARGO_PKG_VERSION");
-        let made =
-            format!("AI-generated video: made from one still image by stillmotion {version}");
-        tags.add::<gst::tags::Comment>(&made.as_str(), mode);
-        tags.add::<gst::tags::Keywords>(&"AI-generated", mode);
-        if !settings.prompt.is_empty() {
-            tags.add::<gst::tags::Description>(&&*settings.prompt, mode);
-        }
-        let seed = settings.seed.to_string();
-        for (name, value) in [("generator", clip.generator()), ("seed", &seed)] {
-            let pair = format!("{name}={value}");
-            tags.add::<gst::tags::ExtendedComment>(&pair.as_str(), mode);
-        }
+    let Some(list) = tags.get_mut() else { return tags };
+    let mode = gst::TagMergeMode::Append;
+    let (prompt, seed, generator) = (&*settings.prompt, settings.seed, clip.generator());
+    let version = env!("CARGO_PKG_VERSION");
+    let comment = format!(
+        "AI-generated: made from one still image by stillmotion {version}, generator {generator}, \
+         seed {seed}, prompt \"{prompt}\""
+    );
+    list.set_scope(gst::TagScope::Stream);
+    list.add::<gst::tags::Comment>(&comment.as_str(), mode);
+    list.add::<gst::tags::Keywords>(&"AI-generated", mode);
+    if !prompt.is_empty() {
+        list.add::<gst::tags::Description>(&prompt, mode);
+    }
+    for pair in [format!("generator={generator}"), format!("seed={seed}")] {
+        list.add::<gst::tags::ExtendedComment>(&pair.as_str(), mode);
     }
     tags
 }
@@ -82,7 +83,7 @@ pub struct StreamTags {
 impl StreamTags {
     /// Takes in what upstream says; gives what to send on in its place. Tags of a whole medium
     /// are not changed.
-    pub fn from_upstream(&mut self, tags: gst::TagList) -> gst::TagList {
+    pub fn merge_upstream(&mut self, tags: gst::TagList) -> gst::TagList {
         if tags.scope() != gst::TagScope::Stream {
             return tags;
         }
@@ -131,12 +132,12 @@ mod tests {
     fn upstream_tags_and_ours_go_together_whichever_comes_first() {
         let stream = gst::TagScope::Stream;
         let mut tags = StreamTags::default();
-        let sent = tags.from_upstream(list(stream, "theirs"));
+        let sent = tags.merge_upstream(list(stream, "theirs"));
         assert_eq!(comments(&sent), ["theirs"]);
         let sent = tags.set_own(list(stream, "ours")).expect("news");
         assert_eq!(comments(&sent), ["theirs", "ours"]);
         assert!(tags.set_own(list(stream, "ours")).is_none(), "no news");
-        let sent = tags.from_upstream(list(stream, "theirs anew"));
+        let sent = tags.merge_upstream(list(stream, "theirs anew"));
         assert_eq!(comments(&sent), ["theirs anew", "ours"]);
     }
 
@@ -144,7 +145,7 @@ mod tests {
     fn tags_of_the_medium_pass_unchanged() {
         let mut tags = StreamTags::default();
         let _ = tags.set_own(list(gst::TagScope::Stream, "ours"));
-        let sent = tags.from_upstream(list(gst::TagScope::Global, "the film"));
+        let sent = tags.merge_upstream(list(gst::TagScope::Global, "the film"));
         assert_eq!(comments(&sent), ["the film"]);
     }
 }

@@ -3,7 +3,10 @@
 //! same times. What differs is said in the docs of the element.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use gst::{ClockTime, SeekFlags, SeekType, prelude::*};
 use stillmotion_tests::init;
@@ -79,7 +82,16 @@ impl Player {
         let kinds = [gst::MessageType::Eos, gst::MessageType::SegmentDone, gst::MessageType::Error];
         let end = bus.timed_pop_filtered(GIVE_UP, &kinds).expect("an end");
         assert_ne!(end.type_(), gst::MessageType::Error, "{end:?}");
-        self.log.lock().unwrap().clone()
+        // The message of a segment's end comes before the event.
+        let started = Instant::now();
+        loop {
+            let log = self.log.lock().unwrap().clone();
+            let ended = log.last().is_some_and(|last| last == "Eos" || last == "SegmentDone");
+            if ended || started.elapsed() > Duration::from(GIVE_UP) {
+                return log;
+            }
+            std::thread::yield_now();
+        }
     }
 }
 

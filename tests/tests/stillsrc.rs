@@ -72,6 +72,17 @@ fn a_rate_gives_frames_without_gaps() {
 }
 
 #[test]
+fn a_rate_in_another_format() {
+    with_png(|source| {
+        for rate in ["10/1", "25/1", "30000/1001"] {
+            let caps = format!("video/x-raw,format=NV12,framerate={rate}");
+            let line = format!("{source} num-buffers=3 ! {caps} ! fakesink name=out");
+            assert_eq!(play(&line).buffers.len(), 3, "{rate}");
+        }
+    });
+}
+
+#[test]
 fn any_size_and_format_that_downstream_asks_for() {
     with_png(|source| {
         for format in pictures::FORMATS {

@@ -352,7 +352,7 @@ impl BaseTransformImpl for MotionFilter {
                 event
             }
             gst::EventView::Tag(tag) => {
-                let tags = self.tags.lock().from_upstream(tag.tag_owned());
+                let tags = self.tags.lock().merge_upstream(tag.tag_owned());
                 gst::event::Tag::builder(tags).seqnum(event.seqnum()).build()
             }
             _ => event,

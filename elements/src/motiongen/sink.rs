@@ -76,7 +76,7 @@ impl MotionGen {
             }
             gst::EventView::FlushStop(_) => self.flush_stop(),
             gst::EventView::Tag(tag) => {
-                let tags = self.tags.lock().from_upstream(tag.tag_owned());
+                let tags = self.tags.lock().merge_upstream(tag.tag_owned());
                 let event = gst::event::Tag::builder(tags).seqnum(event.seqnum()).build();
                 self.state().keep_event(event);
                 return true;

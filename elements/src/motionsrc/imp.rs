@@ -309,7 +309,7 @@ impl PushSrcImpl for MotionSrc {
     ) -> Result<CreateSuccess, gst::FlowError> {
         let tags = self.state().tags.take();
         if let Some(tags) = tags {
-            let tags = self.tags.lock().from_upstream(tags);
+            let tags = self.tags.lock().merge_upstream(tags);
             self.obj().src_pad().push_event(gst::event::Tag::new(tags));
         }
         let job = self.plan()?;

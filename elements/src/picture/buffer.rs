@@ -24,7 +24,9 @@ pub fn buffer(
     if format == info.format() {
         return packed(&fitted, info);
     }
+    // The converter takes both only when they come at the same rate.
     let plain = VideoInfo::builder(format, info.width(), info.height())
+        .fps(info.fps())
         .build()
         .map_err(|e| cannot_convert(&e))?;
     convert(&packed(&fitted, &plain)?, &plain, info)
