@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The contract between whoever shows frames and whoever makes them.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::{
@@ -52,6 +54,12 @@ pub trait Generator: Send + Sync {
 pub trait Clip: Send + Sync {
     /// How many frames the clip has.
     fn frames(&self) -> u64;
+
+    /// Waits at most `patience` until frame `index` can be made without a long wait, and says
+    /// whether it can. Hosts that must be able to stop at any time ask this before [`Clip::frame`].
+    fn ready(&self, _index: u64, _patience: Duration) -> bool {
+        true
+    }
 
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
     /// still, byte for byte. An index behind the last frame gives the last frame.

@@ -121,12 +121,13 @@ impl MotionFilter {
         Ok(clip)
     }
 
-    /// Fills `output`; false where the stream is over.
+    /// Fills `output`, or says why the stream does not go on. What the user must be told is the
+    /// outer error.
     fn fill(
         &self,
         input: &VideoFrameRef<&gst::BufferRef>,
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
-    ) -> Result<bool, gst::ErrorMessage> {
+    ) -> Result<Result<gst::FlowSuccess, gst::FlowError>, gst::ErrorMessage> {
         let started = Instant::now();
         let time = self.stream_time(input.buffer());
         if let Some(time) = time
@@ -139,12 +140,22 @@ impl MotionFilter {
         let index = self.index(&scene, time);
         let clip = self.open_clip(&scene.still, &settings)?;
         let Some(shown) = settings.at_end.frame(index, clip.frames()) else {
-            return Ok(false);
+            return Ok(Err(gst::FlowError::Eos));
         };
+        if !clip.wait(shown, || !self.is_flushing()) {
+            return Ok(Err(gst::FlowError::Flushing));
+        }
         let mut target = frame::frame_mut(output)?;
         clip.frame(shown, &settings.controls, &mut target).map_err(|e| errors::generator(&e))?;
         self.stats.lock().frame(started.elapsed());
-        Ok(true)
+        Ok(Ok(gst::FlowSuccess::Ok))
+    }
+
+    /// A flush or the way to READY asks for the thread that is in here.
+    fn is_flushing(&self) -> bool {
+        let obj = self.obj();
+        let pads = [obj.src_pad(), obj.sink_pad()];
+        pads.iter().any(|pad| pad.pad_flags().contains(gst::PadFlags::FLUSHING))
     }
 
     fn stream_time(&self, buffer: &gst::BufferRef) -> Option<ClockTime> {
@@ -271,8 +282,7 @@ impl VideoFilterImpl for MotionFilter {
         output: &mut VideoFrameRef<&mut gst::BufferRef>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         match self.fill(input, output) {
-            Ok(true) => Ok(gst::FlowSuccess::Ok),
-            Ok(false) => Err(gst::FlowError::Eos),
+            Ok(flow) => flow,
             Err(message) => {
                 self.post_error_message(message);
                 Err(gst::FlowError::Error)

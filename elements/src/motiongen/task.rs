@@ -175,6 +175,9 @@ impl MotionGen {
 
     fn make(&self, job: &Job) -> Result<gst::Buffer, Stop> {
         let started = Instant::now();
+        if !job.clip.wait(job.shown, || self.state().check().is_ok()) {
+            self.state().check()?;
+        }
         let mut buffer = job.output.acquire().map_err(Stop::Flow)?;
         let target = buffer.make_mut();
         render(&job.output, target, |frame| {

@@ -15,7 +15,7 @@ mod texture;
 mod thumbnail;
 mod view;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use still::depth_of;
 
@@ -89,6 +89,11 @@ impl SceneClip {
 impl Clip for SceneClip {
     fn frames(&self) -> u64 {
         self.frames
+    }
+
+    fn ready(&self, index: u64, patience: Duration) -> bool {
+        // Frame 0 is the still itself.
+        index == 0 || self.still.wait(patience)
     }
 
     fn frame(

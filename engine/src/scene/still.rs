@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! All that is known of a still, found once and shared by every clip made of it.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::{
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
@@ -29,6 +32,19 @@ pub(super) struct Still {
     /// The pixels.
     pub image: Arc<Image>,
     analysis: OnceLock<Analysis>,
+    /// The thread that analyses has ended.
+    ended: Mutex<bool>,
+    ending: Condvar,
+}
+
+/// Says that the analysis has ended, even when it panics: nobody may wait for it then.
+struct Ends(Arc<Still>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        *self.0.ended.lock() = true;
+        self.0.ending.notify_all();
+    }
 }
 
 /// The stills that are in use somewhere in this process, by content: an editor builds the same
@@ -49,17 +65,29 @@ impl Still {
         if let Some(still) = known.and_then(|(_, still)| still.upgrade()) {
             return Ok(still);
         }
-        let still = Arc::new(Self { image, analysis: OnceLock::new() });
+        let still = Arc::new(Self {
+            image,
+            analysis: OnceLock::new(),
+            ended: Mutex::default(),
+            ending: Condvar::new(),
+        });
         stills.push((key, Arc::downgrade(&still)));
         drop(stills);
-        let ahead = still.clone();
+        let ahead = Ends(Arc::clone(&still));
         std::thread::Builder::new()
             .name("stillmotion-analysis".to_owned())
             .spawn(move || {
-                ahead.analysis();
+                ahead.0.analysis();
             })
             .map_err(|error| GeneratorError::Failed(format!("no thread to work on: {error}")))?;
         Ok(still)
+    }
+
+    /// Waits at most `patience` for the analysis, and says whether it is there.
+    pub fn wait(&self, patience: Duration) -> bool {
+        let mut ended = self.ended.lock();
+        self.ending.wait_while_for(&mut ended, |ended| !*ended, patience);
+        *ended
     }
 
     /// The analysis, once it is there. Whoever asks first does it.

@@ -23,7 +23,7 @@ fn every_element_takes_any_order_of_states() {
         let bus = gst::Bus::new();
         element.set_bus(Some(&bus));
         for _ in 0..200 {
-            let state = *chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
+            let state = chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
             if element.set_state(state).is_err() {
                 let told = bus.pop_filtered(&[gst::MessageType::Error]);
                 assert!(told.is_some(), "{} does not say why it does not start", factory.name());
@@ -53,7 +53,7 @@ fn pipelines_take_any_order_of_states() {
     for line in lines() {
         let pipeline = gst::parse::launch(&line).unwrap();
         for _ in 0..60 {
-            let state = *chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
+            let state = chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
             pipeline.set_state(state).expect(&line);
             if chance.once_in(4) {
                 pipeline.state(ClockTime::from_seconds(30)).0.expect(&line);
