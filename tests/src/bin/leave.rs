@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Ends a process in a given way while a clip is being made: `leave HOW ELEMENTS STILL`. HOW is
-//! `starting`, `playing`, `null` or `deinit`; ELEMENTS is `static`, or `plugin` for those that
+//! `starting`, `playing`, `null`, `deinit` or, to see that a leak is noticed, `leak`; ELEMENTS is `static`, or `plugin` for those that
 //! GStreamer finds by itself.
 
 use gst::prelude::*;
@@ -8,7 +8,7 @@ use gst::prelude::*;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [how, elements, still] = arguments.as_slice() else {
-        eprintln!("usage: leave starting|playing|null|deinit static|plugin STILL");
+        eprintln!("usage: leave starting|playing|null|deinit|leak static|plugin STILL");
         std::process::exit(2);
     };
     gst::init().expect("GStreamer starts");
@@ -33,14 +33,17 @@ fn main() {
         let playing = pipeline.state(gst::ClockTime::from_seconds(30)).1;
         assert_eq!(playing, gst::State::Playing);
     }
-    if how == "null" || how == "deinit" {
+    if how == "leak" {
+        pipeline.set_state(gst::State::Null).expect("it stops");
+        std::mem::forget(pipeline);
+    } else if how == "null" || how == "deinit" {
         pipeline.set_state(gst::State::Null).expect("it stops");
         drop(pipeline);
     } else {
         // As a program that does not care.
         std::mem::forget(pipeline);
     }
-    if how == "deinit" {
+    if how == "deinit" || how == "leak" {
         // SAFETY: no GStreamer object is used behind this.
         unsafe { gst::deinit() };
     }

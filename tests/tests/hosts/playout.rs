@@ -109,6 +109,7 @@ fn a_live_clip_over_srt_keeps_the_pace_of_the_clock() {
     let half = came.len() / 2;
     let mean = |part: &[_]| part.iter().map(ahead).sum::<f64>() / part.len() as f64;
     let drift = mean(&came[half..]) - mean(&came[..half]);
+    println!("{:+.1} ms of drift in {seconds} s", drift * 1e3);
     assert!(drift.abs() < 0.1, "{drift} s of drift between two halves of {seconds} s");
     let spread = came.windows(2).map(|pair| (pair[1].1.nseconds() - pair[0].1.nseconds()) as f64);
     let mean = spread.sum::<f64>() / (came.len() - 1) as f64;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How streams end: EOS at every moment, a downstream that refuses, a process that just exits.
 
-use std::process::Command;
+use std::{path::Path, process::Output};
 
 use gst::prelude::*;
 use stillmotion_tests::{init, launch, pictures, rig::Rig, stress::factories};
@@ -105,15 +105,10 @@ fn a_sink_that_refuses_gives_one_message() {
 }
 
 /// Runs the program that leaves GStreamer in the way `how`.
-#[track_caller]
-fn leaves(how: &str, elements: &str) {
-    let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "60", env!("CARGO_BIN_EXE_leave"), how, elements, photo()]);
-    command.env("GST_PLUGIN_PATH", launch::plugin_folder()).env("G_DEBUG", "fatal-warnings");
-    command.env("GST_REGISTRY", launch::plugin_folder().join("stillmotion-test-registry.bin"));
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{how} {elements}: {said}");
+fn leave(how: &str, elements: &str) -> Output {
+    let program = env!("CARGO_BIN_EXE_leave");
+    let line = format!("timeout --kill-after=5 60 {program} {how} {elements} {}", photo());
+    launch::shell(&line, Path::new(".")).output().unwrap()
 }
 
 #[test]
@@ -121,16 +116,26 @@ fn a_process_may_end_whenever_it_likes() {
     for elements in ["static", "plugin"] {
         for how in ["starting", "playing", "null", "deinit"] {
             for _ in 0..3 {
-                leaves(how, elements);
+                let output = leave(how, elements);
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert_eq!(output.status.code(), Some(0), "{how} {elements}: {said}");
             }
         }
     }
 }
 
+/// Every program that these tests start is watched in this way.
+#[test]
+fn a_leak_would_be_noticed() {
+    let output = leave("leak", "static");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Leaks detected"), "{output:?}");
+}
+
 #[test]
 fn pipelines_that_come_and_go_leave_no_memory_and_no_threads() {
     let line = format!("{} 20 {}", env!("CARGO_BIN_EXE_soak"), photo());
-    launch::run(&line, std::path::Path::new("."));
+    launch::run(&line, Path::new("."));
 }
 
 #[test]
