@@ -2,7 +2,7 @@
 # The verbs of this project. Each sets up what it needs; a second run is quick.
 
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test bench pictures docs goldens fmt lint deny advisories fuzz clean
+.PHONY: setup build demo test soak bench pictures docs goldens fmt lint deny advisories fuzz clean
 
 demo_photo := tests/fixtures/photos/coffee.jpg
 demo_video := build/demo.mp4
@@ -24,6 +24,10 @@ demo: build
 test: setup lint deny docs
 	cargo test --workspace --doc --locked
 	G_DEBUG=fatal-warnings cargo test --workspace --lib --bins --tests --locked
+
+## Ten minutes of hard work, during which memory must stay flat
+soak: setup
+	scripts/soak.sh
 
 ## Speed beside a peer, as in docs/src/benchmarks.md
 bench: build

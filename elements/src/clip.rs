@@ -21,6 +21,9 @@ use crate::settings::Settings;
 /// The name under which the built-in generator is told to the world.
 const GENERATOR: &str = "scene";
 
+/// How often a wait for a clip looks whether it is still wanted.
+const PATIENCE: Duration = Duration::from_millis(20);
+
 /// A clip of the generator that the settings ask for.
 pub struct OpenClip {
     clip: Box<dyn Clip>,
@@ -110,6 +113,17 @@ impl OpenClip {
     /// How many frames the clip has.
     pub fn frames(&self) -> u64 {
         self.clip.frames()
+    }
+
+    /// Waits until frame `index` can be made, for as long as `go_on` allows; false where it does
+    /// not any more.
+    pub fn wait(&self, index: u64, mut go_on: impl FnMut() -> bool) -> bool {
+        while !self.clip.ready(index, PATIENCE) {
+            if !go_on() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Writes frame `index`.

@@ -105,6 +105,13 @@ impl Take {
         (again.unwrap_or(&self.clip), shown)
     }
 
+    /// Waits until frame `index` of the stream can be made, for as long as `go_on` allows; false
+    /// where it does not any more.
+    pub fn wait(&self, index: u64, settings: &Settings, go_on: impl FnMut() -> bool) -> bool {
+        let (clip, shown) = self.shown(settings.at_end, index);
+        clip.wait(shown, go_on)
+    }
+
     /// Writes what is shown at frame `index` of the stream.
     pub fn frame(
         &self,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The contract between whoever shows frames and whoever makes them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 
@@ -59,6 +59,12 @@ pub trait Clip: Send + Sync {
 
     /// How many frames the clip has.
     fn frames(&self) -> u64;
+
+    /// Waits at most `patience` until frame `index` can be made without a long wait, and says
+    /// whether it can. Hosts that must be able to stop at any time ask this before [`Clip::frame`].
+    fn ready(&self, _index: u64, _patience: Duration) -> bool {
+        true
+    }
 
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
     /// still, byte for byte, unless the request says where the camera comes from. An index behind the last frame gives the last frame.

@@ -37,6 +37,8 @@ pub fn shell(line: &str, folder: &Path) -> Command {
     // The registry of the machine may remember an older plugin.
     command.env("GST_REGISTRY", plugin_folder().join("stillmotion-test-registry.bin"));
     command.env("G_DEBUG", "fatal-warnings");
+    // What is still alive at the end is a warning too.
+    command.env("GST_TRACERS", "leaks");
     command
 }
 

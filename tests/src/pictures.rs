@@ -8,6 +8,7 @@ pub const FORMATS: [&str; 6] = ["I420", "NV12", "RGBA", "RGB", "BGRA", "BGRx"];
 
 /// Caps of a still.
 pub fn caps(format: &str, width: u32, height: u32) -> gst::Caps {
+    crate::init();
     gst::Caps::builder("video/x-raw")
         .field("format", format)
         .field("width", width as i32)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a clip of the built-in generator promises, on real photos.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use stillmotion_engine::{
     generator::{Generator, GeneratorError},
@@ -66,6 +66,15 @@ fn bytes_depend_on_neither_order_nor_threads_nor_other_clips() {
 }
 
 #[test]
+fn nobody_has_to_wait_longer_than_he_likes() {
+    let clip = open(rgb("coffee", 1920, 1080), "push in", 0);
+    assert!(clip.ready(0, Duration::ZERO), "the first frame is the still");
+    assert!(!clip.ready(1, Duration::ZERO), "nobody has looked at the still yet");
+    assert!(clip.ready(1, Duration::from_secs(60)));
+    assert!(clip.ready(95, Duration::ZERO));
+}
+
+#[test]
 fn behind_the_last_frame_the_last_one_stays() {
     let clip = open(photo("rocket"), "", 0);
     let controls = Controls::default();
@@ -117,7 +126,7 @@ fn every_wrong_setting_is_told_at_once() {
     request.controls.axes.pan = f64::NAN;
     request.controls.axes.roll = -12.0;
     request.frame_rate.denominator = 0;
-    request.duration = std::time::Duration::ZERO;
+    request.duration = Duration::ZERO;
     let Err(GeneratorError::Settings(error)) = SceneGenerator.open(request) else {
         panic!("the settings are wrong");
     };

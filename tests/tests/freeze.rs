@@ -3,10 +3,7 @@
 //! same times. What differs is said in the docs of the element.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
-use std::{
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::sync::{Arc, Mutex, mpsc};
 
 use gst::{ClockTime, SeekFlags, SeekType, prelude::*};
 use stillmotion_tests::init;
@@ -21,6 +18,8 @@ struct Player {
     pipeline: gst::Pipeline,
     sink: gst::Element,
     log: Log,
+    /// Hears of each EOS and SEGMENT_DONE that reached the sink.
+    ends: mpsc::Receiver<()>,
 }
 
 impl Player {
@@ -34,6 +33,7 @@ impl Player {
         let sink = pipeline.by_name("out").unwrap();
         let log = Log::default();
         let seen = Arc::clone(&log);
+        let (ended, ends) = mpsc::channel();
         let mask = gst::PadProbeType::BUFFER
             | gst::PadProbeType::EVENT_DOWNSTREAM
             | gst::PadProbeType::EVENT_FLUSH;
@@ -52,6 +52,7 @@ impl Player {
                     }
                     gst::EventView::Eos(_) | gst::EventView::SegmentDone(_) => {
                         seen.push(format!("{:?}", event.type_()));
+                        let _ = ended.send(());
                     }
                     _ => (),
                 },
@@ -59,7 +60,7 @@ impl Player {
             }
             gst::PadProbeReturn::Ok
         });
-        Self { pipeline, sink, log }
+        Self { pipeline, sink, log, ends }
     }
 
     /// Waits in PAUSED, with the first frame at the sink.
@@ -82,16 +83,9 @@ impl Player {
         let kinds = [gst::MessageType::Eos, gst::MessageType::SegmentDone, gst::MessageType::Error];
         let end = bus.timed_pop_filtered(GIVE_UP, &kinds).expect("an end");
         assert_ne!(end.type_(), gst::MessageType::Error, "{end:?}");
-        // The message of a segment's end comes before the event.
-        let started = Instant::now();
-        loop {
-            let log = self.log.lock().unwrap().clone();
-            let ended = log.last().is_some_and(|last| last == "Eos" || last == "SegmentDone");
-            if ended || started.elapsed() > Duration::from(GIVE_UP) {
-                return log;
-            }
-            std::thread::yield_now();
-        }
+        // The message of a segment that is done runs ahead of the event.
+        self.ends.recv_timeout(GIVE_UP.into()).expect("an end at the sink");
+        self.log.lock().unwrap().clone()
     }
 }
 

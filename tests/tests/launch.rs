@@ -59,23 +59,6 @@ fn frames_of(path: &Path) -> usize {
     pipeline::play(&format!("{read} ! fakesink name=out")).buffers.len()
 }
 
-#[test]
-fn nothing_is_leaked() {
-    let folder = folder();
-    for line in documented_lines() {
-        let line = line.replace("autovideosink", "fakesink").replace("1920", "192");
-        let line = line.replace("1080", "108");
-        let traced =
-            format!("env GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_NO_COLOR=1 {line}");
-        let printed = launch::run(&traced, folder.path());
-        // At first the tracer describes its records, with the types in place of values.
-        let alive =
-            |line: &&str| line.contains("object-alive, ") && !line.contains("format string");
-        let leaks: Vec<_> = printed.lines().filter(alive).collect();
-        assert!(leaks.is_empty(), "{line}: {leaks:#?}");
-    }
-}
-
 /// Ctrl-C on `gst-launch-1.0 -e`, once the pipeline has played for a moment.
 #[track_caller]
 fn interrupted(properties: &str) -> usize {

@@ -206,6 +206,9 @@ impl MotionFilter {
         }
         let started = Instant::now();
         let take = self.take(&place, settings, &cues)?;
+        if !take.wait(place.index, settings, || !self.stopped.load(Ordering::Relaxed)) {
+            return Ok(false);
+        }
         let mut target = frame::frame_mut(output)?;
         take.frame(place.index, settings, &mut target)?;
         self.stats.lock().frame(started.elapsed());

@@ -108,11 +108,16 @@ impl MotionGen {
 
     pub(super) fn make(&self, job: &Job) -> Result<gst::Buffer, Stop> {
         let started = Instant::now();
+        let take = self.take(job);
+        if let Ok(take) = &take {
+            take.wait(job.slot.index, &job.settings, || self.state().check().is_ok());
+            self.state().check()?;
+        }
         let mut buffer = job.output.acquire().map_err(Stop::Flow)?;
         let target = buffer.make_mut();
         let rescue = (&self.rescue, job.settings.on_error, &*job.output.image);
         let filled = output::fill(&job.output.info, target, rescue, |frame| {
-            let take = self.take(job)?;
+            let take = take?;
             take.frame(job.slot.index, &job.settings, frame)?;
             if take.ends_at(job.slot.index) {
                 self.post_clip(ClipEvent::Ended, &take, job);

@@ -70,7 +70,7 @@ impl MotionSrc {
     }
 
     /// What is shown now. Clips are opened where that is something new.
-    fn take(&self, job: &Job) -> Result<Arc<Take>, FrameFailure> {
+    pub(super) fn take(&self, job: &Job) -> Result<Arc<Take>, FrameFailure> {
         let takes = self.state().takes.clone();
         let (take, next) = takes.at(&Ask {
             still: &job.output.image,
@@ -101,16 +101,22 @@ impl MotionSrc {
         announce::post_clip(self.obj().upcast_ref(), event, take, &job.settings, start);
     }
 
-    /// Fills `buffer` with the frame.
+    /// Waits until the frame can be made; false where somebody seeks or stops instead.
+    pub(super) fn wait(&self, job: &Job, take: &Take) -> bool {
+        take.wait(job.index, &job.settings, || !self.is_flushing())
+    }
+
+    /// Fills `buffer` with the frame of `take`.
     pub(super) fn make(
         &self,
         job: &Job,
+        take: Result<Arc<Take>, FrameFailure>,
         buffer: &mut gst::BufferRef,
     ) -> Result<(), gst::ErrorMessage> {
         let started = Instant::now();
         let rescue = (&self.rescue, job.settings.on_error, &*job.output.image);
         let filled = output::fill(&job.output.info, buffer, rescue, |frame| {
-            let take = self.take(job)?;
+            let take = take?;
             take.frame(job.index, &job.settings, frame)?;
             if take.ends_at(job.index) {
                 self.post_clip(ClipEvent::Ended, &take, job);

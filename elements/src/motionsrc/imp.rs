@@ -313,10 +313,16 @@ impl PushSrcImpl for MotionSrc {
             self.obj().src_pad().push_event(gst::event::Tag::new(tags));
         }
         let job = self.plan()?;
+        let take = self.take(&job);
+        if let Ok(take) = &take
+            && !self.wait(&job, take)
+        {
+            return Err(gst::FlowError::Flushing);
+        }
         let pool = self.obj().buffer_pool().ok_or(gst::FlowError::NotNegotiated)?;
         // The base class wakes a pool that waits.
         let mut buffer = pool.acquire_buffer(None)?;
-        self.make(&job, buffer.make_mut()).map_err(|message| {
+        self.make(&job, take, buffer.make_mut()).map_err(|message| {
             self.post_error_message(message);
             gst::FlowError::Error
         })?;

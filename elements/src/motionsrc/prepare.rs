@@ -101,10 +101,13 @@ impl MotionSrc {
         })
     }
 
+    /// Somebody seeks or stops.
+    pub(super) fn is_flushing(&self) -> bool {
+        self.obj().src_pad().pad_flags().contains(gst::PadFlags::FLUSHING)
+    }
+
     fn wait_for<T: Send + 'static>(&self, work: &Work<T>) -> Result<T, Halt> {
-        let pad = self.obj().src_pad().clone();
-        let flushing = || pad.pad_flags().contains(gst::PadFlags::FLUSHING);
-        work.wait(&self.bell, flushing).ok_or(Halt::Away)?.map_err(|_| {
+        work.wait(&self.bell, || self.is_flushing()).ok_or(Halt::Away)?.map_err(|_| {
             let reason = "Preparing the picture failed: this is a bug of stillmotion";
             Halt::Error(gst::error_msg!(gst::LibraryError::Failed, ("{reason}")))
         })

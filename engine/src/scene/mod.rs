@@ -17,7 +17,7 @@ mod texture;
 mod thumbnail;
 mod view;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use glide::{GLIDE, Place};
 pub use still::depth_of;
@@ -145,6 +145,11 @@ impl Clip for SceneClip {
 
     fn frames(&self) -> u64 {
         self.frames
+    }
+
+    fn ready(&self, index: u64, patience: Duration) -> bool {
+        // Frame 0 is the still itself, if the camera comes from nowhere.
+        (index == 0 && self.from.is_none()) || self.still.wait(patience)
     }
 
     fn frame(

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! All that is known of a still, found once and shared by every clip made of it.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use parking_lot::{Condvar, Mutex};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
@@ -36,11 +40,24 @@ pub(super) struct Still {
     /// The pixels.
     pub image: Arc<Image>,
     analysis: OnceLock<Analysis>,
+    /// The thread that analyses has ended.
+    ended: Mutex<bool>,
+    ending: Condvar,
+}
+
+/// Says that the analysis has ended, even when it panics: nobody may wait for it then.
+struct Ends(Arc<Still>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        *self.0.ended.lock() = true;
+        self.0.ending.notify_all();
+    }
 }
 
 impl Still {
     pub fn new(image: Arc<Image>) -> Self {
-        Self { image, analysis: OnceLock::new() }
+        Self { image, analysis: OnceLock::new(), ended: Mutex::default(), ending: Condvar::new() }
     }
 
     /// The still of `image`: one that is known already, or a new one, whose analysis starts on a
@@ -60,16 +77,24 @@ impl Still {
             Arc::new(Self::new(image))
         });
         if is_new {
-            let ahead = Arc::clone(&still);
+            let ahead = Ends(Arc::clone(&still));
             let thread = std::thread::Builder::new().name("stillmotion-analysis".to_owned());
             let started = thread.spawn(move || {
-                let bytes = ahead.image.bytes() + ahead.analysis().bytes();
-                let gone = STORE.lock().analysed(&ahead, bytes);
+                let still = &ahead.0;
+                let bytes = still.image.bytes() + still.analysis().bytes();
+                let gone = STORE.lock().analysed(still, bytes);
                 drop(gone);
             });
             started.map_err(|e| GeneratorError::Failed(format!("no thread to work on: {e}")))?;
         }
         Ok(still)
+    }
+
+    /// Waits at most `patience` for the analysis, and says whether it is there.
+    pub fn wait(&self, patience: Duration) -> bool {
+        let mut ended = self.ended.lock();
+        self.ending.wait_while_for(&mut ended, |ended| !*ended, patience);
+        *ended
     }
 
     /// The analysis, once it is there. Whoever asks first does it.

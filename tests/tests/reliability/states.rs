@@ -23,7 +23,7 @@ fn every_element_takes_any_order_of_states() {
         let bus = gst::Bus::new();
         element.set_bus(Some(&bus));
         for _ in 0..200 {
-            let state = *chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
+            let state = chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
             if element.set_state(state).is_err() {
                 let told = bus.pop_filtered(&[gst::MessageType::Error]);
                 assert!(told.is_some(), "{} does not say why it does not start", factory.name());
@@ -53,7 +53,7 @@ fn pipelines_take_any_order_of_states() {
     for line in lines() {
         let pipeline = gst::parse::launch(&line).unwrap();
         for _ in 0..60 {
-            let state = *chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
+            let state = chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
             pipeline.set_state(state).expect(&line);
             if chance.once_in(4) {
                 pipeline.state(ClockTime::from_seconds(30)).0.expect(&line);
@@ -102,6 +102,19 @@ fn null_comes_at_once_while_a_large_still_is_looked_at() {
             pushing.join().unwrap();
         });
     }
+}
+
+#[test]
+fn null_comes_at_once_while_a_large_still_is_made_smaller() {
+    let caps = pictures::caps("I420", LARGE.0, LARGE.1);
+    let small = Some("video/x-raw,width=1280,height=720");
+    let still = pictures::frame(&caps, 50);
+    let rig = Rig::with_caps("motiongen", &[], small);
+    rig.play();
+    assert!(rig.announce(&caps));
+    assert_eq!(rig.push(still), Err(gst::FlowError::Eos));
+    // The task has just started.
+    assert_stops(&rig.element, "motiongen");
 }
 
 #[test]
