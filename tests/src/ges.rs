@@ -120,7 +120,7 @@ pub fn difference(a: &[u8], b: &[u8]) -> f64 {
 #[track_caller]
 pub fn render(timeline: &str, folder: &Path) -> Frames {
     let (line, out) = rendering(&format!("{GES} --disable-mixing {timeline}"), folder);
-    launch::run(&line, folder);
+    launch::run_leaky(&line, folder);
     Frames::of_file(&out)
 }
 
@@ -133,7 +133,7 @@ pub fn render(timeline: &str, folder: &Path) -> Frames {
 #[track_caller]
 pub fn render_mixed(timeline: &str, folder: &Path, count: usize) -> Frames {
     let (line, out) = rendering(&format!("env -u G_DEBUG {GES} {timeline}"), folder);
-    launch::run(&line, folder);
+    launch::run_leaky(&line, folder);
     let mut frames = Frames::of_file(&out);
     assert!((count - 1..=count).contains(&frames.count()), "{} frames", frames.count());
     frames.times.truncate(count - 1);
@@ -153,7 +153,7 @@ pub fn render_project(project: &Path, folder: &Path) -> Frames {
         project.display()
     );
     let (line, out) = rendering(&load, folder);
-    launch::run(&line, folder);
+    launch::run_leaky(&line, folder);
     Frames::of_file(&out)
 }
 
@@ -166,7 +166,7 @@ pub fn save(timeline: &str, folder: &Path, name: &str) -> PathBuf {
     let project = folder.join(name);
     // GES 1.22 prints a critical warning of its own when it only saves.
     let line = format!("env -u G_DEBUG {GES} {timeline} --save-only file://{}", project.display());
-    launch::run(&line, folder);
+    launch::run_leaky(&line, folder);
     project
 }
 

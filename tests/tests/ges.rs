@@ -43,7 +43,7 @@ fn the_effect_in_other_formats() {
             "{GES} +clip {path}/still.png duration=2.0 +effect motionfilter \
              -o file://{path}/{name} --format {format}"
         );
-        launch::run(&line, folder.path());
+        launch::run_leaky(&line, folder.path());
         let frames = Frames::of_file(&folder.path().join(name));
         frames.check_times(count);
         let first = difference(&frames.pictures[0], &plain.pictures[0]);
@@ -195,8 +195,8 @@ fn a_project_plays_in_playbin_and_in_a_window() {
     let project = save(&timeline, folder.path(), "played.xges");
     let play =
         format!("gst-launch-1.0 playbin uri=file://{} video-sink=\"fakesink\"", project.display());
-    launch::run(&play, folder.path());
-    launch::run(&format!("{GES} {timeline} --videosink fakesink"), folder.path());
+    launch::run_leaky(&play, folder.path());
+    launch::run_leaky(&format!("{GES} {timeline} --videosink fakesink"), folder.path());
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn the_documented_timeline_renders() {
         let line = line.replace("cabin.jpg", &format!("{path}/still.png"));
         // GES renders 1280x720 at 30 frames per second if nobody says otherwise.
         let line = line.replace("/tmp/out.mkv", &format!("{path}/documented.mkv"));
-        launch::run(&line.replace("4.0", "0.5"), folder.path());
+        launch::run_leaky(&line.replace("4.0", "0.5"), folder.path());
         assert_eq!(Frames::of_file(&folder.path().join("documented.mkv")).count(), 15);
     }
 }

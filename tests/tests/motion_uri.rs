@@ -335,7 +335,7 @@ fn edited(options: &str, uri: &str, clip: &str) -> pipeline::Arrived {
          +clip '{uri}' {clip} -o 'file://{}/out.mkv' --format video/x-matroska:video/x-vp8",
         folder.path().display()
     );
-    launch::run(&line, folder.path());
+    launch::run_leaky(&line, folder.path());
     frames_of(&folder.path().join("out.mkv"))
 }
 
@@ -392,7 +392,7 @@ fn an_editor_saves_and_loads_it() {
         "ges-launch-1.0 {options} --load 'file://{shown}/p.xges' -o 'file://{shown}/out.mkv' \
          --format video/x-matroska:video/x-vp8"
     );
-    launch::run(&line, folder.path());
+    launch::run_leaky(&line, folder.path());
     let loaded = frames_of(&folder.path().join("out.mkv"));
     assert_eq!(loaded.buffers.len(), 25);
     assert!(difference(&loaded, 0, "coffee") < 6.0);
