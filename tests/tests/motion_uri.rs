@@ -159,6 +159,17 @@ fn the_uri_stays_while_a_clip_is_shown() {
 }
 
 #[test]
+fn a_file_that_is_not_there_fails_the_start_itself() {
+    let source = element("motion:///none/at/all.png").unwrap();
+    // Programs miss errors that come from another thread before they listen.
+    assert!(source.set_state(gst::State::Paused).is_err());
+    let handler = source.dynamic_cast_ref::<gst::URIHandler>().unwrap();
+    handler.set_uri(&uri("")).unwrap();
+    source.set_state(gst::State::Paused).unwrap();
+    source.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
 fn a_file_name_need_not_be_utf8() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(OsString::from_vec(b"caf\xe9 #1?.png".to_vec()));

@@ -6,6 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
+    time::Instant,
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -43,17 +44,26 @@ impl<T: Send + 'static> Work<T> {
         Ok(Self(done))
     }
 
-    /// Waits for the result, which is given once, or until `away` after `bell` rang.
-    pub fn wait(&self, bell: &Bell, away: impl Fn() -> bool) -> Option<thread::Result<T>> {
+    /// Waits for the result, which is given once; `None` when it is `away` after `bell` rang, and
+    /// behind the `deadline`.
+    pub fn wait(
+        &self,
+        bell: &Bell,
+        away: impl Fn() -> bool,
+        deadline: Option<Instant>,
+    ) -> Option<thread::Result<T>> {
         let mut guard = bell.lock.lock();
         loop {
             if let Some(result) = self.0.lock().take() {
                 return Some(result);
             }
-            if away() {
+            if away() || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return None;
             }
-            bell.rings.wait(&mut guard);
+            match deadline {
+                Some(deadline) => _ = bell.rings.wait_until(&mut guard, deadline),
+                None => bell.rings.wait(&mut guard),
+            }
         }
     }
 }
@@ -68,9 +78,9 @@ mod tests {
     fn a_result_is_waited_for_and_a_panic_is_one() {
         let bell = Arc::<Bell>::default();
         let work = Work::start(&bell, || 7).unwrap();
-        assert_eq!(work.wait(&bell, || false).unwrap().unwrap(), 7);
+        assert_eq!(work.wait(&bell, || false, None).unwrap().unwrap(), 7);
         let work = Work::start(&bell, || panic!("on purpose")).unwrap();
-        assert!(work.wait(&bell, || false).unwrap().is_err());
+        assert!(work.wait(&bell, || false, None).unwrap().is_err());
     }
 
     #[test]
@@ -78,8 +88,9 @@ mod tests {
         let bell = Arc::<Bell>::default();
         let (go, wait) = mpsc::channel::<()>();
         let work = Work::start(&bell, move || wait.recv()).unwrap();
-        assert!(work.wait(&bell, || true).is_none());
+        assert!(work.wait(&bell, || true, None).is_none());
+        assert!(work.wait(&bell, || false, Some(Instant::now())).is_none());
         go.send(()).unwrap();
-        assert!(work.wait(&bell, || false).unwrap().is_ok());
+        assert!(work.wait(&bell, || false, None).unwrap().is_ok());
     }
 }

@@ -235,7 +235,8 @@ impl BaseSrcImpl for MotionSrc {
         *self.tags.lock() = StreamTags::default();
         *self.rescue.lock() = Rescue::default();
         self.replace_state(State { started: true, ..State::default() });
-        Ok(())
+        // The base class does not stop what did not start.
+        self.read_ahead().inspect_err(|_| self.replace_state(State::default()))
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {

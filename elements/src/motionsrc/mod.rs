@@ -46,8 +46,8 @@
 //! of what was seeked to, or for ever, and its duration is unknown. Seeks of any kind work, in
 //! time and in frames: a frame depends on its number and the settings alone. When `prompt`,
 //! `seed` or `duration` change, a new clip starts and the camera glides into it; a seek forgets
-//! when that was. `num-buffers` counts once for each start, as for every source. The picture is
-//! read when the stream starts, and whoever seeks or stops does not wait for that. The source is
+//! when that was. `num-buffers` counts once for each start, as for every source. Nobody
+//! waits long for a large picture: not who starts, not who seeks, not who stops. The source is
 //! not live: for that there is `stillsrc ! motiongen is-live=true`.
 //!
 //! # Errors

@@ -2,7 +2,10 @@
 //! From a file to what was agreed on with downstream. A large picture takes seconds to read, to
 //! convert and to scale; nobody who wants to seek or to stop waits for that.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use gst::{prelude::*, subclass::prelude::*};
 use gst_base::prelude::*;
@@ -14,6 +17,9 @@ use super::{
     imp::{CAT, MotionSrc},
 };
 use crate::{caps, frame, output::Agreed, picture, settings::FitMode};
+
+/// How long a start waits for the picture: hosts change states on the thread that draws.
+const AHEAD: Duration = Duration::from_millis(200);
 
 /// The picture as the caps of the stream ask for it, still in its own size.
 pub(super) struct Still {
@@ -27,7 +33,7 @@ pub(super) type Reading = Work<Result<Image, gst::ErrorMessage>>;
 
 /// Why nothing was agreed on.
 pub(super) enum Halt {
-    /// The stream is flushing: somebody seeks or stops.
+    /// The stream is flushing, as somebody seeks or stops, or it took too long.
     Away,
     /// Something that the user must be told.
     Error(gst::ErrorMessage),
@@ -36,12 +42,13 @@ pub(super) enum Halt {
 impl MotionSrc {
     /// Agrees with downstream on what the frames look like.
     pub(super) fn agree(&self) -> Result<(), Halt> {
-        let picture = self.picture()?;
+        let pad = self.obj().src_pad().clone();
+        let picture = self.picture(|| self.is_flushing(), None)?;
         let known = self.state().still.clone();
         let fit = self.settings().picture.fit;
-        let pad = self.obj().src_pad().clone();
-        let work = self.start(move || prepare(&pad, &picture, known, fit))?;
-        let (still, output) = self.wait_for(&work)?.map_err(Halt::Error)?;
+        let work = self.begin(move || prepare(&pad, &picture, known, fit))?;
+        let prepared = self.wait_for(&work, || self.is_flushing(), None)?;
+        let (still, output) = prepared.map_err(Halt::Error)?;
         let same = {
             let mut state = self.state();
             state.still = Some(still);
@@ -61,9 +68,22 @@ impl MotionSrc {
         Ok(())
     }
 
-    /// The picture as it was read. That happens here and not at the start: hosts change states
-    /// on the thread that they draw their windows on.
-    fn picture(&self) -> Result<Arc<Image>, Halt> {
+    /// Reads the picture before the stream starts, if that is soon done. What is wrong with a file
+    /// is found in no time, and must be told before the state has changed: `gst-launch-1.0` hangs
+    /// on errors that come from another thread while it starts.
+    pub(super) fn read_ahead(&self) -> Result<(), gst::ErrorMessage> {
+        match self.picture(|| false, Some(Instant::now() + AHEAD)) {
+            Ok(_) | Err(Halt::Away) => Ok(()),
+            Err(Halt::Error(message)) => Err(message),
+        }
+    }
+
+    /// The picture as it was read.
+    fn picture(
+        &self,
+        away: impl Fn() -> bool,
+        deadline: Option<Instant>,
+    ) -> Result<Arc<Image>, Halt> {
         let (picture, reading) = {
             let state = self.state();
             (state.picture.clone(), state.reading.clone())
@@ -76,10 +96,10 @@ impl MotionSrc {
         let reading = match reading {
             // Somebody was called away from it.
             Some(reading) => reading,
-            None => Arc::new(self.start(move || wishes.load())?),
+            None => Arc::new(self.begin(move || wishes.load())?),
         };
         self.state().reading = Some(Arc::clone(&reading));
-        let read = self.wait_for(&reading)?;
+        let read = self.wait_for(&reading, away, deadline)?;
         self.state().reading = None;
         let picture = Arc::new(read.map_err(Halt::Error)?);
         let (width, height) = (picture.width(), picture.height());
@@ -90,7 +110,7 @@ impl MotionSrc {
         Ok(picture)
     }
 
-    fn start<T: Send + 'static>(
+    fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Work<T>, Halt> {
@@ -106,8 +126,13 @@ impl MotionSrc {
         self.obj().src_pad().pad_flags().contains(gst::PadFlags::FLUSHING)
     }
 
-    fn wait_for<T: Send + 'static>(&self, work: &Work<T>) -> Result<T, Halt> {
-        work.wait(&self.bell, || self.is_flushing()).ok_or(Halt::Away)?.map_err(|_| {
+    fn wait_for<T: Send + 'static>(
+        &self,
+        work: &Work<T>,
+        away: impl Fn() -> bool,
+        deadline: Option<Instant>,
+    ) -> Result<T, Halt> {
+        work.wait(&self.bell, away, deadline).ok_or(Halt::Away)?.map_err(|_| {
             let reason = "Preparing the picture failed: this is a bug of stillmotion";
             Halt::Error(gst::error_msg!(gst::LibraryError::Failed, ("{reason}")))
         })
