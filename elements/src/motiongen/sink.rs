@@ -71,8 +71,7 @@ impl MotionGen {
             // Everything is made anew behind a new start.
             gst::EventView::StreamStart(_) => (),
             _ if event.is_serialized() && !self.state().flushing => {
-                self.state().keep_event(event);
-                return true;
+                return self.state().keep_event(event);
             }
             gst::EventView::FlushStart(_) => {
                 self.state().flushing = true;
