@@ -110,6 +110,7 @@ fn a_cue_that_the_application_sends_leaves_before_the_next_frame() {
     rig.allow(usize::MAX);
     rig.to_eos();
     assert_eq!(*order.lock().unwrap(), [-2, -1, -1, -1, 9, -1, -1, -3]);
+    assert!(!rig.element.send_event(cue(10)), "behind the end");
 }
 
 #[test]

@@ -332,9 +332,8 @@ impl ElementImpl for MotionGen {
             // Also where no still came yet: it may be on its way, with upstream at its end.
             self.state().asked_to_stop = Some(event.seqnum());
             self.wake();
-        } else {
-            self.state().keep_event(event);
+            return true;
         }
-        true
+        self.state().keep_event(event)
     }
 }

@@ -78,12 +78,10 @@ impl MotionGen {
             gst::EventView::Tag(tag) => {
                 let tags = self.tags.lock().merge_upstream(tag.tag_owned());
                 let event = gst::event::Tag::builder(tags).seqnum(event.seqnum()).build();
-                self.state().keep_event(event);
-                return true;
+                return self.state().keep_event(event);
             }
             _ if event.is_serialized() && !self.state().flushing => {
-                self.state().keep_event(event);
-                return true;
+                return self.state().keep_event(event);
             }
             _ => (),
         }

@@ -110,11 +110,14 @@ impl State {
     }
 
     /// Keeps an event until the next frame leaves. What an application sends to a pipeline comes
-    /// here twice: from the source in front of this element, and directly.
-    pub fn keep_event(&mut self, event: gst::Event) {
-        if self.events.iter().all(|kept| kept.as_ptr() != event.as_ptr()) {
+    /// here twice: from the source in front of this element, and directly. Behind the end of the
+    /// stream nothing is kept, and this gives false.
+    pub fn keep_event(&mut self, event: gst::Event) -> bool {
+        let over = self.next.is_none();
+        if !over && self.events.iter().all(|kept| kept.as_ptr() != event.as_ptr()) {
             self.events.push(event);
         }
+        !over
     }
 
     /// Forgets the still and the place in the stream, as after a flush from upstream.

@@ -105,19 +105,6 @@ fn null_comes_at_once_while_a_large_still_is_looked_at() {
 }
 
 #[test]
-fn null_comes_at_once_while_a_large_still_is_made_smaller() {
-    let caps = pictures::caps("I420", LARGE.0, LARGE.1);
-    let small = Some("video/x-raw,width=1280,height=720");
-    let still = pictures::frame(&caps, 50);
-    let rig = Rig::with_caps("motiongen", &[], small);
-    rig.play();
-    assert!(rig.announce(&caps));
-    assert_eq!(rig.push(still), Err(gst::FlowError::Eos));
-    // The task has just started.
-    assert_stops(&rig.element, "motiongen");
-}
-
-#[test]
 fn null_comes_at_once_from_a_push_that_downstream_does_not_take() {
     let caps = pictures::caps("I420", 32, 32);
     let rig = Rig::new("motiongen", &[("at-end", "loop")]);
