@@ -20,12 +20,13 @@ const MOST_GROWTH: f64 = 48.0;
 
 const PROMPTS: [&str; 5] = ["", "push in", "slow orbit", "crash zoom", "fog drifts, pan left"];
 
-fn lines(still: &str) -> [String; 4] {
+fn lines(still: &str) -> [String; 5] {
     let source = format!("stillsrc name=s location={still}");
     let (small, odd) = ("width=320,height=180", "width=322,height=182,framerate=30000/1001");
     [
         format!("{source} ! motiongen name=e at-end=loop ! video/x-raw,{small} ! fakesink"),
         format!("{source} ! motiongen name=e at-end=ping-pong is-live=true ! fakesink sync=true"),
+        format!("motionsrc name=e location={still} at-end=loop ! video/x-raw,{small} ! fakesink"),
         format!("{source} ! video/x-raw,{small},framerate=25/1 ! motionfilter name=e ! fakesink"),
         format!("{source} ! video/x-raw,{odd} ! motionfilter name=e ! videoconvert ! fakesink"),
     ]
