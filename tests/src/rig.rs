@@ -277,7 +277,8 @@ impl Shared {
         while out.allowed == 0 && !out.flushing {
             out.blocked = true;
             self.changed.notify_all();
-            out = self.changed.wait(out).expect("no panic");
+            // As in `lock`; a panic here would end the whole process.
+            out = self.changed.wait(out).unwrap_or_else(PoisonError::into_inner);
         }
         out.blocked = false;
         if out.flushing {
