@@ -99,17 +99,6 @@ impl Frames {
     }
 }
 
-/// Mean difference of two pictures, in steps of 8 bit samples.
-///
-/// # Panics
-/// When they are not of one size.
-#[track_caller]
-pub fn difference(a: &[u8], b: &[u8]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    let sum: u64 = a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    sum as f64 / a.len() as f64
-}
-
 /// Renders `timeline`, arguments of `ges-launch-1.0`, without loss, and gives the frames.
 ///
 /// Nothing is mixed, so the frames are those of the effect, and the same each time. It is also

@@ -2,8 +2,9 @@
 //! GStreamer's programs in a process of their own, with the plugin as users have it.
 
 use std::{
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::OnceLock,
 };
 
@@ -61,6 +62,30 @@ pub fn run_leaky(line: &str, folder: &Path) -> String {
     let mut command = shell(&bounded(line), folder);
     command.env_remove("GST_TRACERS");
     finish(line, command)
+}
+
+/// Starts `line` and gives it Ctrl-C when it has printed `count` lines that hold `said`, then
+/// waits for its end.
+///
+/// # Panics
+/// When it does not print them, goes on in spite of the signal, or crashes.
+#[track_caller]
+pub fn interrupt(line: &str, folder: &Path, said: &str, count: usize) -> ExitStatus {
+    // In the foreground, `timeout` hands the signal on.
+    let bounded = format!("timeout --foreground --kill-after=5 60 {line}");
+    let mut child = shell(&bounded, folder).stdout(Stdio::piped()).spawn().expect("a shell");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let heard = lines.by_ref().filter(|line| line.as_ref().is_ok_and(|line| line.contains(said)));
+    assert_eq!(heard.take(count).count(), count, "{line}: it plays");
+    let mut kill = Command::new("kill");
+    let sent = kill.arg("-INT").arg(child.id().to_string()).status().expect("kill");
+    assert!(sent.success(), "{line}: it still runs");
+    // To its end, or gst-launch would stop at a closed pipe.
+    lines.for_each(drop);
+    let status = child.wait().expect("a child");
+    // `timeout` says 124 when it had to end the program, and more when a signal killed it.
+    assert!(status.code().is_some_and(|code| code < 124), "{line} goes on or crashes: {status}");
+    status
 }
 
 fn bounded(line: &str) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What several test files share.
 
+pub mod clip;
 pub mod docs;
 pub mod flow;
 pub mod ges;

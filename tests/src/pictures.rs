@@ -112,3 +112,14 @@ pub fn samples(buffer: &gst::Buffer, caps: &gst::CapsRef) -> Vec<u8> {
     }
     samples
 }
+
+/// Mean difference of two pictures, in steps of 8 bit samples.
+///
+/// # Panics
+/// When they are not of one size.
+#[track_caller]
+pub fn difference(one: &[u8], other: &[u8]) -> f64 {
+    assert_eq!(one.len(), other.len());
+    let sum: u64 = std::iter::zip(one, other).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / one.len() as f64
+}

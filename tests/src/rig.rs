@@ -9,6 +9,8 @@ use std::{
 
 use gst::{ClockTime, prelude::*};
 
+use crate::pictures;
+
 /// How long to wait before the test gives up. No test measures time with it.
 const GIVE_UP: Duration = Duration::from_secs(60);
 
@@ -132,9 +134,31 @@ impl Rig {
         self.src.push(buffer)
     }
 
+    /// Announces `caps` and pushes one picture of them: all that a clip is made of.
+    ///
+    /// # Panics
+    /// When the element refuses it, or wants more.
+    #[track_caller]
+    pub fn give_still(&self, caps: &gst::Caps) {
+        assert!(self.announce(caps), "{caps} are taken");
+        let answer = self.push(pictures::frame(caps, 1));
+        assert_eq!(answer, Err(gst::FlowError::Eos), "one still is enough");
+    }
+
     /// Pushes an event into the element.
     pub fn push_event(&self, event: impl Into<gst::Event>) -> bool {
         self.src.push_event(event)
+    }
+
+    /// Flushes from upstream.
+    pub fn flush(&self) {
+        self.push_event(gst::event::FlushStart::new());
+        self.push_event(gst::event::FlushStop::new(true));
+    }
+
+    /// Whether the element has a pad for video that comes in; a source has none.
+    pub fn reads_from_pad(&self) -> bool {
+        self.src.is_linked()
     }
 
     /// Sends an event upstream, as downstream would.
@@ -253,7 +277,8 @@ impl Shared {
         while out.allowed == 0 && !out.flushing {
             out.blocked = true;
             self.changed.notify_all();
-            out = self.changed.wait(out).expect("no panic");
+            // As in `lock`; a panic here would end the whole process.
+            out = self.changed.wait(out).unwrap_or_else(PoisonError::into_inner);
         }
         out.blocked = false;
         if out.flushing {

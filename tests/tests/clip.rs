@@ -9,7 +9,10 @@ use stillmotion_engine::{
     request::{Controls, Request},
     scene::SceneGenerator,
 };
-use stillmotion_tests::photos::{self, frame, luma, open, rgb};
+use stillmotion_tests::{
+    photos::{self, frame, luma, open, rgb},
+    pictures::difference,
+};
 
 const RGB: (PixelFormat, u32, u32) = (PixelFormat::Rgb, 400, 226);
 
@@ -133,12 +136,6 @@ fn every_wrong_setting_is_told_at_once() {
     let settings: Vec<&str> = error.0.iter().map(|problem| problem.setting).collect();
     assert_eq!(settings, ["motion", "pan", "roll", "duration", "framerate"]);
     assert!(error.to_string().starts_with("motion is 11, allowed is 1 to 10; pan is NaN"));
-}
-
-/// Mean difference of two frames, in steps of 1/255.
-fn difference(one: &[u8], other: &[u8]) -> f64 {
-    let sum: u64 = one.iter().zip(other).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    sum as f64 / one.len() as f64
 }
 
 #[test]

@@ -4,7 +4,11 @@
 
 use std::{fs, path::Path};
 
-use stillmotion_tests::{launch, pictures, pipeline};
+use stillmotion_tests::{
+    launch,
+    pictures::{self, difference},
+    pipeline,
+};
 
 const GENERATORS: [&str; 2] = ["motiongen", "motionfilter"];
 
@@ -70,11 +74,6 @@ fn with_prompt(factory: &str, prompt: &str) -> Vec<Vec<u8>> {
     let arrived = pipeline::play(&line);
     let caps = arrived.caps.unwrap();
     arrived.buffers.iter().map(|buffer| pictures::samples(buffer, &caps)).collect()
-}
-
-fn difference(one: &[u8], other: &[u8]) -> f64 {
-    let sum: u64 = one.iter().zip(other).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    sum as f64 / one.len() as f64
 }
 
 /// Each prompt holds from its cue to the next one, and the camera glides between them.

@@ -14,7 +14,7 @@ use std::{
 
 use gst::{ClockTime, SeekFlags, prelude::*};
 use stillmotion_tests::{
-    pictures,
+    pictures::{self, difference},
     rig::{Out, Rig},
 };
 
@@ -102,13 +102,7 @@ fn rig(properties: &[(&str, &str)]) -> Rig {
 #[track_caller]
 fn start(rig: &Rig) {
     rig.play();
-    give_still(rig);
-}
-
-#[track_caller]
-fn give_still(rig: &Rig) {
-    assert!(rig.announce(&caps()));
-    assert_eq!(rig.push(pictures::frame(&caps(), 1)), Err(gst::FlowError::Eos));
+    rig.give_still(&caps());
 }
 
 fn all(rig: &Rig) -> Vec<Vec<u8>> {
@@ -124,7 +118,7 @@ fn frames(properties: &[(&str, &str)], cues: &[(u64, &str)]) -> Vec<Vec<u8>> {
     text.announce();
     text.cues(cues);
     text.eos();
-    give_still(&rig);
+    rig.give_still(&caps());
     all(&rig)
 }
 
@@ -169,7 +163,7 @@ fn a_seek_finds_the_cues_that_were_seen_and_gives_the_same_bytes() {
     text.announce();
     text.cues(&CUES);
     text.eos();
-    give_still(&rig);
+    rig.give_still(&caps());
     assert!(all(&rig) == straight);
     for (rate, start, stop) in
         [(1.0, 0, 4000), (1.0, 1700, 4000), (2.0, 500, 3000), (-1.0, 0, 4000)]
@@ -192,7 +186,7 @@ fn a_seek_ahead_of_the_text_waits_for_it() {
     rig.allow(1);
     rig.play();
     text.announce().cue(CUES[0].0, CUES[0].1);
-    give_still(&rig);
+    rig.give_still(&caps());
     rig.wait("a frame that waits", |out| out.blocked);
     rig.out().allowed = usize::MAX;
     assert!(rig.seek(1.0, SeekFlags::FLUSH, Some(ms(3600)), None));
@@ -225,11 +219,8 @@ fn what_ends_the_wait_of_the_video() {
     at_once("NULL", || assert!(rig.element.set_state(gst::State::Null).is_ok()));
 
     let (rig, text) = waiting(3);
-    at_once("a flush of the video", || {
-        rig.push_event(gst::event::FlushStart::new());
-        rig.push_event(gst::event::FlushStop::new(true));
-    });
-    give_still(&rig);
+    at_once("a flush of the video", || rig.flush());
+    rig.give_still(&caps());
     text.eos();
     assert_eq!(rig.to_eos().len(), 40);
 
@@ -314,7 +305,7 @@ fn text_goes_on_when_the_video_has_reached_it() {
     let rig = rig(&[("at-end", "hold"), ("num-buffers", "120")]);
     rig.play();
     let (text, branch) = blocked_text(&rig);
-    give_still(&rig);
+    rig.give_still(&caps());
     assert_eq!(branch.join().unwrap(), Ok(()));
     text.eos();
     assert_eq!(rig.to_eos().len(), 120);
@@ -334,18 +325,17 @@ fn five_hundred_flushes_of_either_side_leave_the_stream_intact() {
             let _ = text.try_cue(i % 7 * 300, "orbit");
         }
         if random & 1 << 21 != 0 {
-            give_still(&rig);
+            rig.give_still(&caps());
         }
         text.flush();
-        rig.push_event(gst::event::FlushStart::new());
-        rig.push_event(gst::event::FlushStop::new(true));
+        rig.flush();
     }
     // Another stream: what was seen of the first one is forgotten.
     text.pad.push_event(gst::event::StreamStart::new("another"));
     text.announce();
     text.cues(&CUES);
     text.eos();
-    give_still(&rig);
+    rig.give_still(&caps());
     assert!(all(&rig) == straight);
 }
 
@@ -444,8 +434,7 @@ fn a_filter_that_waits_for_text_lets_go_at_once() {
             comes.recv().unwrap();
             at_once("the end", || {
                 if flush {
-                    rig.push_event(gst::event::FlushStart::new());
-                    rig.push_event(gst::event::FlushStop::new(true));
+                    rig.flush();
                 } else {
                     rig.element.set_state(gst::State::Null).unwrap();
                 }
@@ -549,11 +538,6 @@ fn any_bytes_on_the_text_pad_are_fine() {
         text.pad.push_event(longest.build());
         assert!(rig.errors().is_empty());
     }
-}
-
-fn difference(one: &[u8], other: &[u8]) -> f64 {
-    let sum: u64 = one.iter().zip(other).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    sum as f64 / one.len() as f64
 }
 
 #[test]

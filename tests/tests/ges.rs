@@ -6,8 +6,10 @@ use std::fs;
 
 use stillmotion_tests::{
     docs, flow,
-    ges::{self, Frames, GES, difference, render, render_project, save},
-    launch, pipeline,
+    ges::{self, Frames, GES, render, render_project, save},
+    launch,
+    pictures::difference,
+    pipeline,
 };
 
 /// The first frame is the clip's own, the next ones move.

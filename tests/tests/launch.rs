@@ -2,12 +2,7 @@
 //! Command lines as people type them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path};
 
 use stillmotion_tests::{launch, pipeline};
 
@@ -57,35 +52,6 @@ fn every_documented_pipeline_runs() {
 fn frames_of(path: &Path) -> usize {
     let read = format!("filesrc location={} ! qtdemux ! h264parse", path.display());
     pipeline::play(&format!("{read} ! fakesink name=out")).buffers.len()
-}
-
-/// Ctrl-C on `gst-launch-1.0 -e`, once the pipeline has played for a moment.
-#[track_caller]
-fn interrupted(properties: &str) -> usize {
-    let folder = folder();
-    let line = format!(
-        "gst-launch-1.0 -e filesrc location=cabin.jpg ! jpegdec ! videoconvert ! motiongen \
-         at-end=loop {properties} ! progressreport update-freq=1 silent=false ! videoconvert ! \
-         x264enc tune=zerolatency speed-preset=ultrafast ! mp4mux ! filesink location=out.mp4"
-    );
-    let mut child = launch::shell(&line, folder.path()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let reports = lines
-        .by_ref()
-        .filter(|line| line.as_ref().is_ok_and(|line| line.contains("progressreport0 (")));
-    assert_eq!(reports.take(3).count(), 3, "it plays");
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    // To its end, or gst-launch would stop at a closed pipe.
-    lines.for_each(drop);
-    assert!(child.wait().unwrap().success());
-    frames_of(&folder.path().join("out.mp4"))
-}
-
-#[test]
-fn ctrl_c_leaves_a_playable_file() {
-    assert!(interrupted("is-live=true") > 10);
-    assert!(interrupted("") > 10);
 }
 
 #[test]

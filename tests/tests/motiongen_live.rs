@@ -18,9 +18,7 @@ fn live(properties: &[(&str, &str)]) -> (Rig, gst_check::TestClock) {
 
 #[track_caller]
 fn give_still(rig: &Rig) {
-    let caps = pictures::caps("I420", 32, 32);
-    assert!(rig.announce(&caps));
-    assert_eq!(rig.push(pictures::frame(&caps, 1)), Err(gst::FlowError::Eos));
+    rig.give_still(&pictures::caps("I420", 32, 32));
 }
 
 /// Lets the clock run to the next frame.

@@ -4,10 +4,10 @@
 
 use gst::{ClockTime, prelude::*};
 use stillmotion_tests::{
-    docs,
-    ges::{self, difference},
+    docs, ges,
     obs::{FORMATS, Filter, Source, caps},
-    photos, pictures,
+    photos,
+    pictures::{self, difference},
 };
 
 const WIDTH: u32 = 320;

@@ -11,7 +11,11 @@ mod render;
 use std::path::Path;
 
 use gst::ClockTime;
-use stillmotion_tests::{launch, photos, pictures, pipeline};
+use stillmotion_tests::{
+    launch, photos,
+    pictures::{self, difference},
+    pipeline,
+};
 
 const WIDTH: u32 = 320;
 const HEIGHT: u32 = 180;
@@ -71,13 +75,6 @@ fn frames(file: &Path) -> Vec<Frame> {
 fn kept(line: &str, folder: &Path) -> Vec<Frame> {
     launch::run(line, folder);
     frames(&folder.join("out.mkv"))
-}
-
-/// How much two pictures differ: the mean over all samples, of 255.
-fn difference(one: &[u8], other: &[u8]) -> f64 {
-    assert_eq!(one.len(), other.len());
-    let sum: u64 = std::iter::zip(one, other).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    sum as f64 / one.len() as f64
 }
 
 /// A clip of the still: it starts with the still, moves on, and no two frames are the same.
