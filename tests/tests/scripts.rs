@@ -9,7 +9,7 @@ use std::{
     process::Child,
 };
 
-use stillmotion_tests::{launch, photos, pipeline};
+use stillmotion_tests::{launch, photos, pictures::difference, pipeline};
 
 fn folder_of_scripts() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../pipelines")
@@ -47,12 +47,6 @@ fn frames(file: &Path) -> Vec<Vec<u8>> {
     let small = "video/x-raw,format=RGB,width=160,height=90";
     let arrived = pipeline::play(&format!("{read} ! {small} ! fakesink name=out"));
     arrived.buffers.iter().map(|frame| frame.map_readable().unwrap().to_vec()).collect()
-}
-
-/// Mean difference of two frames, in steps of 8 bit samples.
-fn difference(a: &[u8], b: &[u8]) -> f64 {
-    let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
-    sum / a.len() as f64
 }
 
 /// Runs a script that writes `out`, and gives the frames of that file.
