@@ -52,7 +52,8 @@ fn round(line: &str, chance: &mut Chance) {
         }
         if chance.once_in(2) {
             let state = pipeline.state(ClockTime::from_seconds(30));
-            assert!(state.0.is_ok(), "{line}: {state:?}");
+            let error = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+            assert!(state.0.is_ok(), "{line}: {state:?} {error:?}");
         }
     }
     pipeline.set_state(gst::State::Null).expect("it stops");
