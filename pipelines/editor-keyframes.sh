@@ -7,6 +7,8 @@
 photo=$(realpath "$1") out=$(realpath -m "$2")
 project=${out%.*}.xges
 caps="video/x-raw,width=(int)1280,height=(int)720,framerate=(fraction)25/1"
+# Without it the mixer of GES 1.22 may lose a frame.
+caps+=",pixel-aspect-ratio=(fraction)1/1"
 keyframes="<binding type='direct-absolute' source_type='interpolation' property='motion' \
 mode='1' track_id='-1' values =' 0:1.0  4000000000:10.0 '/>"
 
