@@ -96,6 +96,11 @@ impl StreamTags {
         self.set_own(tags(take.clip(), &take.settings(settings)))
     }
 
+    /// What was said here did not arrive: a flush swallowed it.
+    pub fn forget(&mut self) {
+        self.own = None;
+    }
+
     fn set_own(&mut self, tags: gst::TagList) -> Option<gst::TagList> {
         let news = self.own.as_ref() != Some(&tags);
         self.own = Some(tags);

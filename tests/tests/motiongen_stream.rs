@@ -23,6 +23,27 @@ fn still() -> gst::Caps {
 }
 
 #[test]
+fn a_still_that_comes_in_the_midst_of_a_seek_is_shown() {
+    let rig = rig(&[]);
+    rig.play();
+    let caps = still();
+    assert!(rig.announce(&caps));
+    let frame = pictures::frame(&caps, 1);
+    let upstream = rig.element.static_pad("sink").unwrap().peer().unwrap();
+    let pad = rig.element.static_pad("src").unwrap();
+    pad.add_probe(gst::PadProbeType::EVENT_FLUSH, move |_, info| {
+        if info.event().is_some_and(|event| event.type_() == gst::EventType::FlushStop) {
+            // Upstream knows nothing of the seek.
+            assert_eq!(upstream.push(frame.clone()), Err(gst::FlowError::Eos));
+        }
+        gst::PadProbeReturn::Ok
+    });
+    assert!(rig.seek(1.0, SeekFlags::FLUSH, ms(1500), None));
+    rig.to_eos();
+    assert_eq!(rig.out().indices(), [15, 16, 17, 18, 19]);
+}
+
+#[test]
 fn without_a_seek_segment_and_eos_carry_the_number_of_the_segment_that_came_in() {
     let rig = rig(&[]);
     rig.play();

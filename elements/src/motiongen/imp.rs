@@ -76,7 +76,7 @@ impl MotionGen {
         let (clock_wait, output, stopping) = {
             let state = self.state();
             self.changed.notify_all();
-            let stopping = !state.active || state.flushing;
+            let stopping = state.must_stop();
             (state.clock_wait.clone(), state.output.clone(), stopping)
         };
         if let Some(wait) = clock_wait {
@@ -105,7 +105,7 @@ impl MotionGen {
         let _stream = self.srcpad.stream_lock();
         let ready = {
             let state = self.state();
-            state.active && !state.flushing && state.still.is_some()
+            !state.must_stop() && state.still.is_some()
         };
         if !ready {
             return;

@@ -47,11 +47,15 @@ impl MotionGen {
             return false;
         }
         let flush = seek.flags.contains(gst::SeekFlags::FLUSH);
+        {
+            // Before the event: what the task sends from then on is lost.
+            let mut state = self.state();
+            state.seeking = true;
+            state.flushing_downstream |= flush;
+        }
         if flush {
             self.srcpad.push_event(gst::event::FlushStart::builder().seqnum(seqnum).build());
-            self.state().flushing = true;
         }
-        self.state().seeking = true;
         self.wake();
         self.stop_task();
         let _stream = self.srcpad.stream_lock();
@@ -59,7 +63,7 @@ impl MotionGen {
         let moved = self.move_to(&seek);
         if flush {
             self.srcpad.push_event(gst::event::FlushStop::builder(true).seqnum(seqnum).build());
-            self.state().flushing = false;
+            self.state().flushing_downstream = false;
             self.wake();
         }
         if let (true, Some(start)) = (seek.flags.contains(gst::SeekFlags::SEGMENT), moved) {

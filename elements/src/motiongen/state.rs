@@ -66,8 +66,10 @@ pub struct State {
 
     /// The source pad is active.
     pub active: bool,
-    /// Between FLUSH_START and FLUSH_STOP.
+    /// Between FLUSH_START and FLUSH_STOP from upstream.
     pub flushing: bool,
+    /// A seek flushes downstream. Upstream is not concerned: a still may come in meanwhile.
+    pub flushing_downstream: bool,
     /// The pipeline plays: only then may live frames leave.
     pub playing: bool,
     /// Serialized events that leave before the next frame.
@@ -99,6 +101,7 @@ impl State {
             buffers_left: num_buffers,
             active: false,
             flushing: false,
+            flushing_downstream: false,
             playing: false,
             events: Vec::new(),
             asked_to_stop: None,
@@ -127,6 +130,7 @@ impl State {
             input: self.input.take(),
             active: self.active,
             flushing: self.flushing,
+            flushing_downstream: self.flushing_downstream,
             playing: self.playing,
             task_thread: self.task_thread,
             stats: self.stats,
@@ -146,9 +150,14 @@ impl State {
         }
     }
 
+    /// Whether no frame may be made.
+    pub fn must_stop(&self) -> bool {
+        !self.active || self.flushing || self.flushing_downstream
+    }
+
     /// Whether the task must give way, and why.
     pub fn check(&self) -> Result<(), Stop> {
-        if !self.active || self.flushing {
+        if self.must_stop() {
             return Err(Stop::Flow(gst::FlowError::Flushing));
         }
         self.asked_to_stop.map_or(Ok(()), |seqnum| Err(Stop::Asked(seqnum)))

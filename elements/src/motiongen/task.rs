@@ -92,7 +92,10 @@ impl MotionGen {
             let still = state.still.clone().ok_or(Stop::Flow(gst::FlowError::Flushing))?;
             let current = state.output.as_ref().filter(|output| Arc::ptr_eq(&output.still, &still));
             if let (Some(output), false) = (current, reconfigure) {
-                return Ok(Arc::clone(output));
+                let output = Arc::clone(output);
+                drop(state);
+                self.send_caps(&output);
+                return Ok(output);
             }
             // The old pool must be at rest before downstream offers it again.
             let old = state.output.take();
@@ -104,10 +107,7 @@ impl MotionGen {
         let negotiated = Output::negotiate(&self.srcpad, &still, fit);
         self.state().check()?;
         let output = Arc::new(negotiated?);
-        if self.srcpad.current_caps().as_ref() != Some(&output.caps) {
-            gst::info!(CAT, imp = self, "making {}", output.caps);
-            self.srcpad.push_event(gst::event::Caps::new(&output.caps));
-        }
+        self.send_caps(&output);
         let mut state = self.state();
         state.check()?;
         if let Some((grid, replaced)) = old {
@@ -120,6 +120,14 @@ impl MotionGen {
         }
         state.output = Some(Arc::clone(&output));
         Ok(output)
+    }
+
+    /// Pushes the caps if downstream does not have them: a flush may have swallowed them.
+    fn send_caps(&self, output: &Output) {
+        if self.srcpad.current_caps().as_ref() != Some(&output.caps) {
+            gst::info!(CAT, imp = self, "making {}", output.caps);
+            self.srcpad.push_event(gst::event::Caps::new(&output.caps));
+        }
     }
 
     /// Pushes the segment if that was not done yet. Says whether it was done now.
@@ -266,12 +274,16 @@ impl MotionGen {
         self.srcpad.push_event(gst::event::SegmentDone::builder(place).seqnum(seqnum).build());
     }
 
-    /// Sends on what came in between the frames.
+    /// Sends on what came in between the frames. What outlives a flush, such as tags, is sent
+    /// again where one swallowed it.
     pub(super) fn push_events(&self) {
         let events = std::mem::take(&mut self.state().events);
-        for event in events {
-            self.srcpad.push_event(event);
-        }
+        let swallowed = |event: &gst::Event| {
+            let taken = self.srcpad.push_event(event.clone());
+            !taken && event.is_sticky() && self.srcpad.pad_flags().contains(gst::PadFlags::FLUSHING)
+        };
+        let again: Vec<_> = events.into_iter().filter(swallowed).collect();
+        self.state().events.splice(0..0, again);
     }
 
     fn push_eos(&self, seqnum: gst::Seqnum) {

@@ -13,7 +13,7 @@ use crate::{
     output::{self, Agreed},
     rescue::Outcome,
     settings::{AtEnd, Settings},
-    takes::{Ask, Take},
+    takes::{Ask, Take, Takes},
 };
 
 /// One frame that is to be made.
@@ -91,7 +91,13 @@ impl MotionSrc {
         self.post_clip(ClipEvent::Started, &take, job);
         let news = self.tags.lock().of_take(&take, &job.settings);
         if let Some(tags) = news {
-            self.obj().src_pad().push_event(gst::event::Tag::new(tags));
+            let (element, event) = (self.obj(), gst::event::Tag::new(tags));
+            let pad = element.src_pad();
+            if !pad.push_event(event) && pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
+                // The flush swallowed it. Behind it the clip is opened, and told of, again.
+                self.tags.lock().forget();
+                self.state().takes = Takes::default();
+            }
         }
         Ok(take)
     }
