@@ -3,6 +3,7 @@
 //! stream that say what the pictures are.
 
 use gst::{ClockTime, prelude::*};
+use parking_lot::Mutex;
 
 use crate::{clip::OpenClip, errors::FrameFailure, settings::Settings, takes::Take};
 
@@ -40,6 +41,17 @@ pub fn post_clip(
         .build();
     // Only an element without a bus does not take it.
     let _ = element.post_message(gst::message::Element::builder(said).src(element).build());
+}
+
+/// Sends `news` of [`StreamTags::of_take`] on `pad`. False where a flush swallowed it: behind the
+/// flush the clip must be opened, and told of, again. Hold no lock.
+pub fn send_tags(pad: &gst::Pad, news: gst::TagList, tags: &Mutex<StreamTags>) -> bool {
+    let sent = pad.push_event(gst::event::Tag::new(news));
+    let swallowed = !sent && pad.pad_flags().contains(gst::PadFlags::FLUSHING);
+    if swallowed {
+        tags.lock().own = None;
+    }
+    !swallowed
 }
 
 /// Posts a warning of a frame that had to be replaced. Hold no lock.
@@ -94,11 +106,6 @@ impl StreamTags {
     /// Takes in what is to be said of `take`; gives what to send, if that is news.
     pub fn of_take(&mut self, take: &Take, settings: &Settings) -> Option<gst::TagList> {
         self.set_own(tags(take.clip(), &take.settings(settings)))
-    }
-
-    /// What was said here did not arrive: a flush swallowed it.
-    pub fn forget(&mut self) {
-        self.own = None;
     }
 
     fn set_own(&mut self, tags: gst::TagList) -> Option<gst::TagList> {

@@ -32,6 +32,12 @@ pub fn filter_templates() -> Option<Vec<gst::PadTemplate>> {
         .collect()
 }
 
+/// The pad template `src` alone, always there, for any video.
+pub fn source_templates() -> Option<Vec<gst::PadTemplate>> {
+    let (direction, presence) = (gst::PadDirection::Src, gst::PadPresence::Always);
+    Some(vec![gst::PadTemplate::new("src", direction, presence, &any_video()).ok()?])
+}
+
 /// The templates of an element that makes video of a still and of prompts.
 pub fn generator_templates() -> Option<Vec<gst::PadTemplate>> {
     let mut templates = filter_templates()?;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! From the errors of the engine to GStreamer's domains: the one map.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use stillmotion_engine::{
     generator::GeneratorError,
     image::{ImageError, decode::DecodeError},
@@ -9,6 +11,24 @@ use stillmotion_engine::{
 use thiserror::Error;
 
 use crate::frame::FrameError;
+
+/// Lets one error message of a run through. The base class of sources follows each failure with
+/// a general message that explains nothing.
+#[derive(Debug, Default)]
+pub struct FirstError(AtomicBool);
+
+impl FirstError {
+    /// A new run starts.
+    pub fn reset(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether `message` is to be posted.
+    pub fn passes(&self, message: &gst::MessageRef) -> bool {
+        let error = message.type_() == gst::MessageType::Error;
+        !(error && self.0.swap(true, Ordering::Relaxed))
+    }
+}
 
 /// Pixels that cannot be worked with.
 pub fn image(error: &ImageError) -> gst::ErrorMessage {

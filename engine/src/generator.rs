@@ -67,7 +67,8 @@ pub trait Clip: Send + Sync {
     }
 
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
-    /// still, byte for byte, unless the request says where the camera comes from. An index behind the last frame gives the last frame.
+    /// still, byte for byte, unless the request says where the camera comes from. An index behind
+    /// the last frame gives the last frame.
     ///
     /// The bytes depend on the request, `index` and `controls`, and on nothing else.
     ///

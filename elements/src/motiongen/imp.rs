@@ -45,7 +45,8 @@ impl Default for OwnSettings {
 }
 
 /// Locks are taken in the order `cues`, `state`, `settings`, `tags`, `rescue`, and none is held
-/// while anything is pushed, queried, posted or rendered. The stream lock of the source pad comes before them.
+/// while anything is pushed, queried, posted or rendered. The stream lock of the source pad comes
+/// before them.
 pub struct MotionGen {
     pub(super) cues: Cues,
     pub(super) sinkpad: gst::Pad,

@@ -90,14 +90,10 @@ impl MotionSrc {
         drop(old);
         self.post_clip(ClipEvent::Started, &take, job);
         let news = self.tags.lock().of_take(&take, &job.settings);
-        if let Some(tags) = news {
-            let (element, event) = (self.obj(), gst::event::Tag::new(tags));
-            let pad = element.src_pad();
-            if !pad.push_event(event) && pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
-                // The flush swallowed it. Behind it the clip is opened, and told of, again.
-                self.tags.lock().forget();
-                self.state().takes = Takes::default();
-            }
+        if let Some(news) = news
+            && !announce::send_tags(self.obj().src_pad(), news, &self.tags)
+        {
+            self.state().takes = Takes::default();
         }
         Ok(take)
     }

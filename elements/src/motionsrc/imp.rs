@@ -3,10 +3,7 @@
 
 use std::{
     path,
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, LazyLock},
 };
 
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
@@ -26,6 +23,7 @@ use super::{
 use crate::{
     announce::StreamTags,
     caps,
+    errors::FirstError,
     output::Agreed,
     picture::PictureSettings,
     presets::Presets,
@@ -74,8 +72,8 @@ pub(super) struct State {
 }
 
 /// Locks are taken in the order `state`, `settings`, `tags`, `rescue`, and none is held while
-/// anything is pushed, queried, posted, notified, decoded or rendered. The stream lock of the source pad
-/// comes before both.
+/// anything is pushed, queried, posted, notified, decoded or rendered. The stream lock of the
+/// source pad comes before them.
 #[derive(Default)]
 pub struct MotionSrc {
     state: Mutex<State>,
@@ -84,8 +82,7 @@ pub struct MotionSrc {
     pub(super) rescue: Mutex<Rescue>,
     /// Rings when somebody seeks or stops.
     pub(super) bell: Arc<Bell>,
-    /// The user was told why this run failed.
-    told: AtomicBool,
+    told: FirstError,
 }
 
 impl MotionSrc {
@@ -207,11 +204,8 @@ impl ElementImpl for MotionSrc {
     }
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
-        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let (direction, presence) = (gst::PadDirection::Src, gst::PadPresence::Always);
-            let template = gst::PadTemplate::new("src", direction, presence, &caps::any_video());
-            template.into_iter().collect()
-        });
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
+            LazyLock::new(|| caps::source_templates().unwrap_or_default());
         &TEMPLATES
     }
 
@@ -220,18 +214,13 @@ impl ElementImpl for MotionSrc {
     }
 
     fn post_message(&self, message: gst::Message) -> bool {
-        // The base class follows each failure with a general message that explains nothing.
-        let error = message.type_() == gst::MessageType::Error;
-        if error && self.told.swap(true, Ordering::Relaxed) {
-            return true;
-        }
-        self.parent_post_message(message)
+        !self.told.passes(&message) || self.parent_post_message(message)
     }
 }
 
 impl BaseSrcImpl for MotionSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
-        self.told.store(false, Ordering::Relaxed);
+        self.told.reset();
         *self.tags.lock() = StreamTags::default();
         *self.rescue.lock() = Rescue::default();
         self.replace_state(State { started: true, ..State::default() });

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The element itself.
 
-use std::sync::{
-    Arc, LazyLock,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, LazyLock};
 
 use gst::{ClockTime, prelude::*, subclass::prelude::*};
 use gst_base::{
@@ -17,6 +14,7 @@ use stillmotion_engine::image::Image;
 
 use crate::{
     caps,
+    errors::FirstError,
     picture::{self, PictureSettings},
     timing::FrameGrid,
 };
@@ -44,8 +42,7 @@ struct State {
 pub struct StillSrc {
     state: Mutex<State>,
     settings: Mutex<PictureSettings>,
-    /// The user was told why this run failed.
-    told: AtomicBool,
+    told: FirstError,
 }
 
 /// Whether `event` is none that asks for a seek that cannot be done. The base class would find
@@ -118,11 +115,8 @@ impl ElementImpl for StillSrc {
     }
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
-        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let (direction, presence) = (gst::PadDirection::Src, gst::PadPresence::Always);
-            let template = gst::PadTemplate::new("src", direction, presence, &caps::any_video());
-            template.into_iter().collect()
-        });
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
+            LazyLock::new(|| caps::source_templates().unwrap_or_default());
         &TEMPLATES
     }
 
@@ -131,18 +125,13 @@ impl ElementImpl for StillSrc {
     }
 
     fn post_message(&self, message: gst::Message) -> bool {
-        // The base class follows each failure with a general message that explains nothing.
-        let error = message.type_() == gst::MessageType::Error;
-        if error && self.told.swap(true, Ordering::Relaxed) {
-            return true;
-        }
-        self.parent_post_message(message)
+        !self.told.passes(&message) || self.parent_post_message(message)
     }
 }
 
 impl BaseSrcImpl for StillSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
-        self.told.store(false, Ordering::Relaxed);
+        self.told.reset();
         let settings = self.settings.lock().clone();
         let image = settings.load()?;
         let (width, height) = (image.width(), image.height());
