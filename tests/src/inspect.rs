@@ -7,7 +7,7 @@ use gst::prelude::*;
 use serde_json::{Map, Value, json};
 use stillmotion_elements::presets::BUILT_IN;
 
-use crate::FACTORIES;
+use crate::factories;
 
 /// Every factory with its pads, properties and presets: what must not change unnoticed, because
 /// project files and scripts rely on it.
@@ -15,9 +15,8 @@ use crate::FACTORIES;
 /// # Panics
 /// When a factory is missing.
 pub fn cache() -> Value {
-    crate::init();
     let elements: Map<_, _> =
-        FACTORIES.iter().map(|&name| (name.to_owned(), element(name))).collect();
+        factories().into_iter().map(|name| (name.clone(), element(&name))).collect();
     json!({ "elements": elements, "enums": enums() })
 }
 
@@ -138,8 +137,8 @@ fn range(spec: &glib::ParamSpec) -> Option<(String, String)> {
 /// The enumerations of all properties: nick and meaning of each value.
 fn enums() -> Map<String, Value> {
     let mut enums = Map::new();
-    for name in FACTORIES {
-        for spec in properties_of(&make(name)) {
+    for name in factories() {
+        for spec in properties_of(&make(&name)) {
             if let Some(class) = glib::EnumClass::with_type(spec.value_type()) {
                 let values: Map<_, _> = class
                     .values()

@@ -17,10 +17,29 @@ pub mod stress;
 
 use std::{ffi::CString, sync::Once};
 
-use glib::{gobject_ffi, prelude::*, translate::ToGlibPtr, translate::ToGlibPtrMut};
+use glib::{gobject_ffi, translate::ToGlibPtr, translate::ToGlibPtrMut};
+use gst::prelude::*;
 
-/// Every element of the plugin.
-pub const FACTORIES: [&str; 4] = ["stillsrc", "motiongen", "motionfilter", "motionsrc"];
+/// The elements that make a clip of what comes in.
+pub const FILTERS: [&str; 2] = ["motiongen", "motionfilter"];
+
+/// The name of every element of the plugin, as GStreamer knows them: a new one is in all tests.
+///
+/// # Panics
+/// When there is none.
+pub fn factories() -> Vec<String> {
+    init();
+    let features = gst::Registry::get().features(gst::ElementFactory::static_type());
+    let factories = features.into_iter().filter_map(|f| f.downcast::<gst::ElementFactory>().ok());
+    let ours = |factory: &gst::ElementFactory| {
+        factory.metadata("author").is_some_and(|author| author == "The stillmotion developers")
+    };
+    let mut names: Vec<_> =
+        factories.filter(ours).map(|factory| factory.name().to_string()).collect();
+    assert!(!names.is_empty(), "the elements are registered");
+    names.sort();
+    names
+}
 
 /// Starts GStreamer and registers the elements. Any critical warning ends the test.
 ///

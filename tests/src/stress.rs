@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What storms of events need: chance that is the same in every run, and all the elements.
-
-use gst::prelude::*;
+//! What storms of events need: chance that is the same in every run.
 
 /// Numbers that look random (SplitMix64, Steele, Lea and Flood 2014), the same in every run.
 #[derive(Debug, Clone)]
@@ -34,20 +32,4 @@ impl Chance {
     pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len() as u64) as usize]
     }
-}
-
-/// Every element of the plugin, by its factory.
-///
-/// # Panics
-/// When there is none.
-pub fn factories() -> Vec<gst::ElementFactory> {
-    crate::init();
-    let features = gst::Registry::get().features(gst::ElementFactory::static_type());
-    let factories = features.into_iter().filter_map(|f| f.downcast::<gst::ElementFactory>().ok());
-    let ours = |factory: &gst::ElementFactory| {
-        factory.metadata("author").is_some_and(|author| author == "The stillmotion developers")
-    };
-    let factories: Vec<_> = factories.filter(ours).collect();
-    assert!(!factories.is_empty(), "the elements are registered");
-    factories
 }

@@ -5,9 +5,7 @@
 
 use gst::{ClockTime, prelude::*};
 use gst_video::video_event::{DownstreamForceKeyUnitEvent, UpstreamForceKeyUnitEvent};
-use stillmotion_tests::{pictures, pipeline, rig::Rig};
-
-const GENERATORS: [&str; 2] = ["motiongen", "motionfilter"];
+use stillmotion_tests::{FILTERS, pictures, pipeline, rig::Rig};
 
 fn caps() -> gst::Caps {
     let mut caps = pictures::caps("I420", 32, 32);
@@ -138,7 +136,7 @@ fn cues_of_a_stream_without_a_still_are_not_lost() {
 
 #[test]
 fn requests_for_a_key_frame_pass_both_ways() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         let rig = Rig::new(factory, &[]);
         rig.play();
         assert!(rig.announce(&caps()));

@@ -5,12 +5,10 @@
 use std::{fs, path::Path};
 
 use stillmotion_tests::{
-    launch,
+    FILTERS, launch,
     pictures::{self, difference},
     pipeline,
 };
-
-const GENERATORS: [&str; 2] = ["motiongen", "motionfilter"];
 
 /// Frames per second of what the tests look at.
 const FPS: usize = 10;
@@ -99,7 +97,7 @@ fn check_parts(factory: &str, frames: &[Vec<u8>]) {
 
 #[test]
 fn a_subtitle_file_drives_the_prompt() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         let folder = folder();
         let frames = with_cues(factory, "t.text_sink", folder.path());
         check_parts(factory, &frames);
@@ -141,7 +139,7 @@ fn a_live_video_does_not_wait_for_text() {
 
 #[test]
 fn live_text_is_not_waited_for() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         let line = format!("{} ! fakesink name=out", video(factory));
         let text = "appsrc is-live=true do-timestamp=true format=time ! t.text_sink";
         assert_eq!(pipeline::play(&format!("{line} {text}")).buffers.len(), FRAMES, "{factory}");
@@ -154,7 +152,7 @@ fn text_that_ends_does_not_end_the_video() {
     fs::write(folder.path().join("cues.srt"), "").unwrap();
     let first = THREE_CUES.split("\n\n").next().unwrap();
     fs::write(folder.path().join("one.srt"), format!("{first}\n\n")).unwrap();
-    for factory in GENERATORS {
+    for factory in FILTERS {
         let text = |file: &str| {
             let path = folder.path().join(file);
             format!("filesrc location={} ! subparse ! t.", path.display())

@@ -3,10 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
 use gst::{ClockTime, prelude::*};
-use stillmotion_tests::{init, pictures, rig::Rig, set_raw};
-
-const FACTORIES: [&str; 4] = ["stillsrc", "motiongen", "motionfilter", "motionsrc"];
-const GENERATORS: [&str; 2] = ["motiongen", "motionfilter"];
+use stillmotion_tests::{FILTERS, factories, init, pictures, rig::Rig, set_raw};
 
 fn make(factory: &str) -> gst::Element {
     init();
@@ -21,8 +18,8 @@ fn own_properties(element: &gst::Element) -> Vec<glib::ParamSpec> {
 
 #[test]
 fn every_property_is_documented_and_starts_with_its_default() {
-    for factory in FACTORIES {
-        let element = make(factory);
+    for factory in factories() {
+        let element = make(&factory);
         for spec in own_properties(&element) {
             let what = format!("{factory}::{}", spec.name());
             assert!(spec.blurb().is_some_and(|blurb| blurb.len() > 10), "{what} has no blurb");
@@ -37,8 +34,8 @@ fn every_property_is_documented_and_starts_with_its_default() {
 
 #[test]
 fn every_property_keeps_what_is_set() {
-    for factory in FACTORIES {
-        let element = make(factory);
+    for factory in factories() {
+        let element = make(&factory);
         for spec in own_properties(&element) {
             let value = if let Some(spec) = spec.downcast_ref::<glib::ParamSpecDouble>() {
                 spec.maximum().to_value()
@@ -107,7 +104,7 @@ fn names_that_project_files_hold() {
 
 #[test]
 fn editors_find_the_generators_as_effects() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         let element = make(factory);
         let klass = element.metadata("klass").unwrap();
         assert!(klass.contains("Effect") && klass.contains("Video"), "{klass}");
@@ -127,7 +124,7 @@ fn editors_find_the_generators_as_effects() {
 
 #[test]
 fn caps_are_those_of_the_other_side() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         let rig = Rig::with_caps(factory, &[], Some("video/x-raw,format={NV12,YUY2},width=320"));
         let caps = rig.element.static_pad("sink").unwrap().query_caps(None);
         let nv12 = "video/x-raw,format=NV12,width=320,height=240,framerate=25/1";
@@ -150,9 +147,9 @@ fn states_in_any_order() {
         &[Playing, Null, Playing, Ready, Null],
         &[Ready, Null, Paused, Null],
     ];
-    for factory in FACTORIES {
+    for factory in factories() {
         for sequence in sequences {
-            let element = make(factory);
+            let element = make(&factory);
             let bus = gst::Bus::new();
             element.set_bus(Some(&bus));
             for &state in sequence {
@@ -203,7 +200,7 @@ fn plays_with_prompt(factory: &str, prompt: &[u8], shown: &str) {
 
 #[test]
 fn any_prompt_is_fine() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         plays_with_prompt(factory, b"", "");
         plays_with_prompt(factory, b"slow \xff\xfe pan", "slow \u{FFFD}\u{FFFD} pan");
         let long = "push in, ".repeat(120_000);

@@ -5,7 +5,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use stillmotion_tests::{FACTORIES, inspect};
+use stillmotion_tests::{factories, inspect};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -37,10 +37,10 @@ fn factories_caps_properties_and_presets_are_as_promised() {
 fn every_element_has_its_page() {
     let cache = inspect::cache();
     let summary = fs::read_to_string(root().join("docs/src/SUMMARY.md")).unwrap();
-    for name in FACTORIES {
+    for name in factories() {
         let source = root().join(format!("elements/src/{name}/mod.rs"));
         let docs = fs::read_to_string(source).unwrap();
-        let page = inspect::page(name, &cache, &docs);
+        let page = inspect::page(&name, &cache, &docs);
         golden(&format!("docs/src/elements/{name}.md"), &page);
         assert!(summary.contains(&format!("(elements/{name}.md)")), "{name} is not in the summary");
     }

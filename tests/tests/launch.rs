@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use stillmotion_tests::{launch, pipeline};
+use stillmotion_tests::{factories, launch, pipeline};
 
 /// A folder with a small picture and prompts under the names that the docs use.
 fn folder() -> tempfile::TempDir {
@@ -23,8 +23,8 @@ fn folder() -> tempfile::TempDir {
 fn documented_lines() -> Vec<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../elements/src");
     let mut lines = Vec::new();
-    for element in ["stillsrc", "motiongen", "motionfilter", "motionsrc"] {
-        let docs = fs::read_to_string(source.join(element).join("mod.rs")).unwrap();
+    for element in factories() {
+        let docs = fs::read_to_string(source.join(&element).join("mod.rs")).unwrap();
         let found = docs.lines().filter_map(|line| line.strip_prefix("//! gst-launch-1.0"));
         let before = lines.len();
         lines.extend(found.map(|rest| format!("gst-launch-1.0{rest}")));

@@ -2,9 +2,7 @@
 //! Frames of odd sizes, in odd memory, with odd times.
 
 use gst::ClockTime;
-use stillmotion_tests::{pictures, rig::Rig};
-
-const GENERATORS: [&str; 2] = ["motiongen", "motionfilter"];
+use stillmotion_tests::{FILTERS, pictures, rig::Rig};
 
 /// Gives the element two frames of `caps`, and takes two.
 #[track_caller]
@@ -35,7 +33,7 @@ fn plain(format: &str, width: u32, height: u32) -> gst::Caps {
 
 #[test]
 fn long_and_narrow_and_odd_pictures_work_in_every_format() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         for format in pictures::FORMATS {
             for (width, height) in [(17, 31), (16, 16), (33, 16), (16, 301)] {
                 let caps = plain(format, width, height);
@@ -53,7 +51,7 @@ fn long_and_narrow_and_odd_pictures_work_in_every_format() {
 
 #[test]
 fn pictures_that_are_too_small_or_too_large_are_refused_by_name() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         for (width, height) in [(1, 1), (15, 17), (17, 15), (8192, 1), (1, 8192), (16385, 16)] {
             let rig = Rig::new(factory, &[]);
             rig.play();
@@ -87,7 +85,7 @@ fn in_pieces(frame: &gst::Buffer) -> gst::Buffer {
 
 #[test]
 fn a_frame_in_several_memories_or_with_padding_is_the_same_picture() {
-    for factory in GENERATORS {
+    for factory in FILTERS {
         for format in pictures::FORMATS {
             let caps = plain(format, 61, 43);
             let still = pictures::frame(&caps, 3);

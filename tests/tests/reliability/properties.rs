@@ -4,11 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gst::{ClockTime, prelude::*};
-use stillmotion_tests::{
-    pictures,
-    rig::Rig,
-    stress::{Chance, factories},
-};
+use stillmotion_tests::{factories, pictures, rig::Rig, stress::Chance};
 
 /// The properties of the element itself that can be set.
 fn settable(element: &gst::Element) -> Vec<glib::ParamSpec> {
@@ -24,7 +20,7 @@ fn settable(element: &gst::Element) -> Vec<glib::ParamSpec> {
 fn the_ends_of_every_range_are_kept() {
     let mut seen = 0;
     for factory in factories() {
-        let element = factory.create().build().unwrap();
+        let element = gst::ElementFactory::make(&factory).build().unwrap();
         for spec in settable(&element) {
             let ends = if let Some(spec) = spec.downcast_ref::<glib::ParamSpecDouble>() {
                 [spec.minimum().to_value(), spec.maximum().to_value()]
@@ -40,7 +36,7 @@ fn the_ends_of_every_range_are_kept() {
             for value in ends {
                 element.set_property_from_value(spec.name(), &value);
                 let kept = element.property_value(spec.name());
-                let what = format!("{}::{}", factory.name(), spec.name());
+                let what = format!("{factory}::{}", spec.name());
                 assert_eq!(format!("{kept:?}"), format!("{value:?}"), "{what}");
                 seen += 1;
             }
@@ -52,7 +48,7 @@ fn the_ends_of_every_range_are_kept() {
 #[test]
 fn the_documented_moment_of_change_is_in_the_flags() {
     for factory in factories() {
-        let element = factory.create().build().unwrap();
+        let element = gst::ElementFactory::make(&factory).build().unwrap();
         for spec in settable(&element) {
             let moments = glib::ParamFlags::from_bits_retain(
                 (gst::PARAM_FLAG_MUTABLE_READY
@@ -61,7 +57,7 @@ fn the_documented_moment_of_change_is_in_the_flags() {
                     .bits(),
             );
             let said = spec.flags().intersects(moments);
-            assert!(said, "{}::{}: when may it change?", factory.name(), spec.name());
+            assert!(said, "{factory}::{}: when may it change?", spec.name());
         }
     }
 }

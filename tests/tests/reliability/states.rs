@@ -4,11 +4,7 @@
 use std::time::{Duration, Instant};
 
 use gst::{ClockTime, State, prelude::*};
-use stillmotion_tests::{
-    init, pictures,
-    rig::Rig,
-    stress::{Chance, factories},
-};
+use stillmotion_tests::{factories, init, pictures, rig::Rig, stress::Chance};
 
 use super::photo;
 
@@ -19,14 +15,14 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 fn every_element_takes_any_order_of_states() {
     for factory in factories() {
         let mut chance = Chance::new(1);
-        let element = factory.create().build().unwrap();
+        let element = gst::ElementFactory::make(&factory).build().unwrap();
         let bus = gst::Bus::new();
         element.set_bus(Some(&bus));
         for _ in 0..200 {
             let state = chance.pick(&[State::Null, State::Ready, State::Paused, State::Playing]);
             if element.set_state(state).is_err() {
                 let told = bus.pop_filtered(&[gst::MessageType::Error]);
-                assert!(told.is_some(), "{} does not say why it does not start", factory.name());
+                assert!(told.is_some(), "{factory} does not say why it does not start");
             }
             while bus.pop().is_some() {}
         }
