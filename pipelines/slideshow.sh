@@ -13,4 +13,6 @@ for photo in "$@"; do
     pictures+=(stillsrc "location=$photo" ! motiongen "@preset=$look" duration=3000000000
         ! "video/x-raw,format=I420,width=1280,height=720,framerate=25/1" ! queue ! c.)
 done
-gst-launch-1.0 concat name=c ! x264enc ! mp4mux ! filesink location="$out" "${pictures[@]}"
+# One clip starts again at time 0 behind the other: an encoder wants times that go on.
+gst-launch-1.0 concat name=c ! identity single-segment=true ! x264enc ! mp4mux \
+    ! filesink location="$out" "${pictures[@]}"

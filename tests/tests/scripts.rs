@@ -64,11 +64,24 @@ fn a_photo_becomes_a_file() {
     assert!(difference(&frames[0], &frames[95]) > 4.0, "it moves");
 }
 
+/// When the frames of an MP4 file are decoded and shown, in milliseconds, in the order of the file.
+fn times(file: &Path) -> Vec<(u64, u64)> {
+    let line = format!("filesrc location={} ! qtdemux ! fakesink name=out", file.display());
+    let time = |time: Option<gst::ClockTime>| time.expect("a time").mseconds();
+    let packets = pipeline::play(&line).buffers;
+    packets.iter().map(|packet| (time(packet.dts()), time(packet.pts()))).collect()
+}
+
 #[test]
 fn a_slide_show() {
     let folder = folder();
     let frames = run("slideshow.sh", "out.mp4 photo.jpg other.jpg", folder.path(), "out.mp4");
     assert_eq!(frames.len(), 150);
+    let (decoded, mut shown): (Vec<_>, Vec<_>) =
+        times(&folder.path().join("out.mp4")).into_iter().unzip();
+    assert!(decoded.is_sorted_by(|a, b| a < b), "one photo runs into the next: {decoded:?}");
+    shown.sort_unstable();
+    assert!(shown.windows(2).all(|pair| pair[1] - pair[0] == 40), "{shown:?}");
     assert!(difference(&frames[74], &frames[75]) > 10.0, "another photo");
     assert!(
         difference(&frames[0], &frames[74]) > 1.0 && difference(&frames[75], &frames[149]) > 1.0
