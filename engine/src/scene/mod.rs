@@ -5,9 +5,17 @@
 //! ([`crate::camera`]). For each frame the geometry is solved on a grid of a quarter of the
 //! resolution, and colour is sampled once at full resolution, in the format of the output.
 
+mod band;
 mod border;
 pub mod depth;
+mod fill;
+mod filter;
 mod glide;
+mod layers;
+mod map;
+mod masks;
+mod matte;
+mod moment;
 mod relief;
 mod render;
 mod sample;
@@ -23,7 +31,13 @@ pub use glide::{GLIDE, Place};
 pub use still::depth_of;
 pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
 
-use self::{border::Reach, glide::Shot, still::Still, view::View};
+use self::{
+    border::Reach,
+    glide::Shot,
+    render::{Picture, Surface},
+    still::{Layer, Still},
+    view::View,
+};
 use crate::{
     camera::{Path, Pose},
     generator::{Clip, Generator, GeneratorError},
@@ -113,7 +127,7 @@ impl SceneClip {
     }
 
     fn pose(&self, share: f64, controls: &Controls) -> Pose {
-        self.path.pose(share, controls, self.still.analysis().relief.focus)
+        self.path.pose(share, controls, self.still.analysis().focus)
     }
 
     /// The largest disparity on the path.
@@ -121,15 +135,26 @@ impl SceneClip {
         moments().map(|share| self.pose(share, controls).disparity()).fold(0.0, f64::max)
     }
 
-    fn render(&self, index: u64, controls: &Controls, out: &mut FrameMut<'_>) {
+    fn render<'a>(&'a self, index: u64, controls: &Controls, out: &mut FrameMut<'_>) {
         let shot = self.shot(index, controls);
         if shot.is_at_rest() {
             return render::copy(&self.still.image, out);
         }
         let analysis = self.still.analysis();
-        let cells = analysis.relief.cells(shot.disparity);
-        let view = View::new(&shot.pose, &shot.reach, &analysis.relief, &cells, self.size());
-        render::render(&view, &analysis.textures, out);
+        let see = |layer: &Layer| {
+            let cells = layer.relief.cells(shot.disparity);
+            View::new(&shot.pose, &shot.reach, &layer.relief, cells, self.size())
+        };
+        let surface = |layer: &'a Layer| Surface { view: see(layer), textures: &layer.textures };
+        let picture = match &analysis.split {
+            Some(split) => Picture {
+                back: surface(&split.back),
+                front: Some((surface(&split.front), &split.matte)),
+                overlays: Vec::new(),
+            },
+            None => Picture { back: surface(&analysis.whole), front: None, overlays: Vec::new() },
+        };
+        render::render(&picture, out);
     }
 }
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::depth::{Depth, limit_gradient};
+use super::{
+    filter::limit_gradient,
+    map::{Map, lerp},
+};
 
 /// Pixels of the picture from one grid point to the next, both ways.
 pub(super) const GRID_STEP: usize = 4;
@@ -29,8 +32,6 @@ pub(super) struct Relief {
     pub width: usize,
     /// Rows of points.
     pub height: usize,
-    /// Nearness of the subject, 0..1.
-    pub focus: f64,
     /// Nearness with edges as steep as [`CRISP`], and as [`SOFT`].
     crisp: Vec<f32>,
     soft: Vec<f32>,
@@ -39,20 +40,19 @@ pub(super) struct Relief {
 }
 
 impl Relief {
-    /// Lays `depth` on the grid of a picture of `width` x `height` pixels.
-    pub fn new(depth: &Depth, width: u32, height: u32) -> Self {
+    /// Lays `nearness` on the grid of a picture of `width` x `height` pixels.
+    pub fn new(nearness: &Map, width: u32, height: u32) -> Self {
         let grid_width = (width as usize).div_ceil(2 * GRID_STEP) * 2 + 1;
         let grid_height = (height as usize).div_ceil(GRID_STEP) + 1;
         let on_grid = |per_width: f32| {
-            let mut gentle = depth.nearness.clone();
-            let per_pixel = per_width / depth.width as f32;
-            limit_gradient(&mut gentle, depth.width, depth.height, per_pixel);
-            resample(&gentle, depth, [grid_width, grid_height], [width, height])
+            let mut gentle = nearness.clone();
+            let per_pixel = per_width / nearness.width as f32;
+            limit_gradient(&mut gentle, per_pixel);
+            resample(&gentle, [grid_width, grid_height], [width, height])
         };
         Self {
             width: grid_width,
             height: grid_height,
-            focus: f64::from(focus(depth)),
             crisp: on_grid(CRISP),
             soft: on_grid(SOFT),
             mixed: Mutex::new(None),
@@ -91,8 +91,7 @@ impl Relief {
 }
 
 /// Bilinear values at the points of a grid over a picture of `size` pixels.
-fn resample(values: &[f32], depth: &Depth, grid: [usize; 2], size: [u32; 2]) -> Vec<f32> {
-    let (width, height) = (depth.width, depth.height);
+fn resample(map: &Map, grid: [usize; 2], size: [u32; 2]) -> Vec<f32> {
     // Neighbours and weight for a grid index along one axis.
     let along = |index: usize, pixels: u32, length: usize| {
         let place = (index * GRID_STEP) as f32 + 0.5;
@@ -102,40 +101,22 @@ fn resample(values: &[f32], depth: &Depth, grid: [usize; 2], size: [u32; 2]) -> 
     };
     let mut out = Vec::with_capacity(grid[0] * grid[1]);
     for j in 0..grid[1] {
-        let (top, bottom, down) = along(j, size[1], height);
+        let (top, bottom, down) = along(j, size[1], map.height);
         for i in 0..grid[0] {
-            let (left, right, across) = along(i, size[0], width);
-            let row = |y: usize| {
-                let (a, b) = (values[y * width + left], values[y * width + right]);
-                a + (b - a) * across
-            };
-            out.push(row(top) + (row(bottom) - row(top)) * down);
+            let (left, right, across) = along(i, size[0], map.width);
+            let row = |y: usize| lerp(map.at(left, y), map.at(right, y), across);
+            out.push(lerp(row(top), row(bottom), down));
         }
     }
     out
-}
-
-/// The nearness of the subject: the median in the middle of the picture.
-fn focus(depth: &Depth) -> f32 {
-    let (width, height) = (depth.width, depth.height);
-    let mut middle: Vec<f32> = (height / 3..(2 * height).div_ceil(3))
-        .flat_map(|y| &depth.nearness[y * width + width / 3..y * width + (2 * width).div_ceil(3)])
-        .copied()
-        .collect();
-    let half = middle.len() / 2;
-    *middle.select_nth_unstable_by(half, f32::total_cmp).1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn wall_with_a_post() -> Depth {
-        let (width, height) = (96, 64);
-        let nearness = (0..width * height)
-            .map(|i| if (40..50).contains(&(i % width)) { 0.9 } else { 0.2 })
-            .collect();
-        Depth { width, height, nearness, confidence: 1.0 }
+    fn wall_with_a_post() -> Map {
+        Map::from_fn(96, 64, |x, _| if (40..50).contains(&x) { 0.9 } else { 0.2 })
     }
 
     #[test]

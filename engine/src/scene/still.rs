@@ -11,27 +11,144 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     depth::{self, Depth},
+    layers::Layers,
+    map::{Map, quantile},
+    masks::Masks,
+    matte::Matte,
     relief::Relief,
     store::STORE,
     texture::{Texture, textures},
     thumbnail::thumbnail,
 };
-use crate::{generator::GeneratorError, image::Image};
+use crate::{
+    generator::GeneratorError,
+    image::{Image, Plane},
+};
 
-/// What analysis finds.
+/// A surface, and what is painted on it.
 #[derive(Debug)]
-pub(super) struct Analysis {
+pub(super) struct Layer {
     /// Nearness on the grid.
     pub relief: Relief,
     /// The planes, ready to be sampled.
     pub textures: Vec<Texture>,
 }
 
-impl Analysis {
-    /// Bytes of memory that it takes.
+impl Layer {
     fn bytes(&self) -> usize {
         self.relief.bytes() + self.textures.iter().map(|t| t.data.len()).sum::<usize>()
     }
+}
+
+/// The still cut into what stands before its cliffs and what goes on behind them.
+#[derive(Debug)]
+pub(super) struct Split {
+    pub front: Layer,
+    /// What of each pixel belongs to `front`.
+    pub matte: Matte,
+    pub back: Layer,
+}
+
+/// What analysis finds.
+#[derive(Debug)]
+pub(super) struct Analysis {
+    /// Nearness of the subject, 0..1.
+    pub focus: f64,
+    /// Nearness of each pixel of the thumbnail.
+    pub nearness: Map,
+    /// Where there is what.
+    pub masks: Masks,
+    /// The still as one surface.
+    pub whole: Layer,
+    /// The still as two, where it has cliffs.
+    pub split: Option<Split>,
+}
+
+impl Analysis {
+    fn of(image: &Image) -> Self {
+        let picture = thumbnail(image);
+        let look = depth::look(&picture);
+        let masks = Masks::of(&picture, &look);
+        let Depth { width, height, nearness, .. } = look.depth;
+        let nearness = Map { width, height, values: nearness };
+        let (width, height) = (image.width(), image.height());
+        let layer = |nearness: &Map, image: &Image| Layer {
+            relief: Relief::new(nearness, width, height),
+            textures: textures(image),
+        };
+        let split = Layers::of(&nearness).map(|layers| {
+            if let Ok(dir) = std::env::var("DUMP") {
+                for (n, m) in [
+                    ("d", &nearness),
+                    ("front", &layers.front),
+                    ("back", &layers.back),
+                    ("alpha", &layers.alpha),
+                    ("hidden", &layers.hidden),
+                ] {
+                    let b: Vec<u8> = m.values.iter().map(|v| (v * 255.0) as u8).collect();
+                    std::fs::write(
+                        format!("{dir}-{n}.pgm"),
+                        [format!("P5 {} {} 255\n", m.width, m.height).into_bytes(), b].concat(),
+                    )
+                    .unwrap();
+                }
+            }
+            let alpha = layers.alpha.resized(width as usize, height as usize);
+            let data = alpha.values.iter().map(|a| (a * 255.0).round() as u8).collect();
+            let alpha = Plane { width: alpha.width, height: alpha.height, channels: 1, data };
+            Split {
+                front: layer(&layers.front, image),
+                matte: Matte::new(&alpha),
+                back: layer(&layers.back, &plate(image, &layers.hidden)),
+            }
+        });
+        Self {
+            focus: f64::from(focus(&nearness)),
+            whole: layer(&nearness, image),
+            nearness,
+            masks,
+            split,
+        }
+    }
+
+    /// Bytes of memory that it takes.
+    fn bytes(&self) -> usize {
+        let split = self.split.as_ref();
+        let split = split.map(|s| s.front.bytes() + s.matte.bytes() + s.back.bytes());
+        self.whole.bytes() + split.unwrap_or_default()
+    }
+}
+
+fn plate(image: &Image, hidden: &Map) -> Image {
+    let planes = image.planes().iter().map(|plane| {
+        let (w, h, c) = (plane.width, plane.height, plane.channels);
+        let mask = hidden.resized(w, h);
+        let known = mask.map(|m| f32::from(m < 0.02));
+        let mut data = plane.data.clone();
+        for channel in 0..c {
+            let map = Map::from_fn(w, h, |x, y| f32::from(plane.data[(y * w + x) * c + channel]));
+            let filled = super::fill::push_pull(&map, &known);
+            for (i, v) in filled.values.iter().enumerate() {
+                data[i * c + channel] = v.round() as u8;
+            }
+        }
+        data
+    });
+    Image::from_packed(
+        image.format(),
+        image.width(),
+        image.height(),
+        image.matrix(),
+        planes.collect(),
+    )
+    .unwrap()
+}
+
+/// The nearness of the subject: the median in the middle of the picture.
+fn focus(nearness: &Map) -> f32 {
+    let (width, height) = (nearness.width, nearness.height);
+    let middle = |y: usize| &nearness.row(y)[width / 3..(2 * width).div_ceil(3)];
+    quantile((height / 3..(2 * height).div_ceil(3)).flat_map(middle).copied().collect(), 0.5)
 }
 
 /// A still whose analysis goes on behind it.
@@ -99,14 +216,7 @@ impl Still {
 
     /// The analysis, once it is there. Whoever asks first does it.
     pub fn analysis(&self) -> &Analysis {
-        self.analysis.get_or_init(|| {
-            let image = &*self.image;
-            let depth = depth_of(image);
-            Analysis {
-                relief: Relief::new(&depth, image.width(), image.height()),
-                textures: textures(image),
-            }
-        })
+        self.analysis.get_or_init(|| Analysis::of(&self.image))
     }
 }
 

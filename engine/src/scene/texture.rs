@@ -26,6 +26,9 @@ pub(super) struct Texture {
     pub channels: usize,
     /// Bytes from one row to the next.
     pub stride: usize,
+    /// Bits by which a place in the picture is larger than one in here, in units of half a
+    /// sample: 0 where the plane is doubled, 1 where it is as it was, 2 where it is halved.
+    pub shift: u32,
     /// Samples less [`BIAS`], row by row.
     pub data: Vec<u8>,
 }
@@ -36,8 +39,8 @@ impl Texture {
         MARGIN * self.stride + MARGIN * self.channels
     }
 
-    /// The plane as it is.
-    fn plain(plane: &Plane) -> Self {
+    /// The plane as it is, of a picture of `picture_height` rows.
+    pub fn plain(plane: &Plane, picture_height: usize) -> Self {
         let &Plane { width, height, channels, .. } = plane;
         let stride = (MARGIN + width + RIGHT_MARGIN) * channels;
         let mut data = vec![0; (height + 2 * MARGIN) * stride];
@@ -49,7 +52,8 @@ impl Texture {
                 *out = value ^ BIAS;
             }
         }
-        Self { channels, stride, data }
+        let shift = if height == picture_height { 1 } else { 2 };
+        Self { channels, stride, shift, data }
     }
 
     /// The plane twice as wide and high, less the last half step.
@@ -76,7 +80,7 @@ impl Texture {
                 widen(between, channels, out);
             },
         );
-        Self { channels, stride, data }
+        Self { channels, stride, shift: 0, data }
     }
 }
 
@@ -127,8 +131,9 @@ fn half_way(taps: [u8; 6]) -> u8 {
 
 /// The textures of all planes of `image`.
 pub(super) fn textures(image: &Image) -> Vec<Texture> {
+    let height = image.height() as usize;
     let make = |(i, plane): (usize, &Plane)| {
-        if i == 0 { Texture::doubled(plane) } else { Texture::plain(plane) }
+        if i == 0 { Texture::doubled(plane) } else { Texture::plain(plane, height) }
     };
     image.planes().iter().enumerate().map(make).collect()
 }
@@ -158,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_plain_texture_is_the_plane_with_margins() {
-        let texture = Texture::plain(&plane());
+        let texture = Texture::plain(&plane(), 3);
         let at = |x, y| sample(&texture, x, y);
         assert_eq!((at(0, 0), at(3, 2), at(1, 1)), (0, 220, 100));
         assert_eq!((at(-4, -4), at(-1, 1), at(4, 0), at(19, 6)), (0, 80, 60, 220));

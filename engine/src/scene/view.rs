@@ -6,6 +6,8 @@
 //! far away, `b` is the disparity of the nearest. So the still is searched along one line, for
 //! the `w` that the relief has where the line then ends.
 
+use std::sync::Arc;
+
 use crate::camera::Pose;
 
 use super::{
@@ -80,10 +82,10 @@ fn product(a: &[[f64; 3]; 3], b: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
 }
 
 /// One frame's view of a still.
-pub(super) struct View<'a> {
+pub(super) struct View {
     rays: Rays,
     border: Border,
-    cells: &'a [Cell],
+    cells: Arc<Vec<Cell>>,
     grid_width: i32,
     /// The last place on the grid that has a cell, in grid steps.
     last: [f32; 2],
@@ -91,13 +93,13 @@ pub(super) struct View<'a> {
     half: [f32; 2],
 }
 
-impl<'a> View<'a> {
+impl View {
     /// The view of `pose` on a picture of `size` pixels. `reach` is what the path has needed so far.
     pub fn new(
         pose: &Pose,
         reach: &Reach,
         relief: &Relief,
-        cells: &'a [Cell],
+        cells: Arc<Vec<Cell>>,
         size: [u32; 2],
     ) -> Self {
         let [width, height] = size.map(f64::from);
@@ -292,7 +294,7 @@ fn to_int(value: f32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scene::depth::Depth;
+    use crate::scene::map::Map;
 
     const SIZE: [u32; 2] = [640, 360];
 
@@ -306,13 +308,13 @@ mod tests {
                 if (x - 90.0).hypot(y - 45.0) < 20.0 { 0.8 } else { floor }
             })
             .collect();
-        Relief::new(&Depth { width, height, nearness, confidence: 1.0 }, SIZE[0], SIZE[1])
+        Relief::new(&Map { width, height, values: nearness }, SIZE[0], SIZE[1])
     }
 
     fn solve(pose: &Pose, relief: &Relief) -> Vec<[f64; 2]> {
         let reach = Reach::of(&[*pose], SIZE);
         let cells = relief.cells(pose.disparity());
-        let view = View::new(pose, &reach, relief, &cells, SIZE);
+        let view = View::new(pose, &reach, relief, cells, SIZE);
         let (mut xs, mut ys) = (vec![0; relief.width], vec![0; relief.width]);
         (0..relief.height)
             .flat_map(|j| {
@@ -378,7 +380,7 @@ mod tests {
         ] {
             let reach = Reach::of(&[pose], SIZE);
             let cells = relief.cells(pose.disparity());
-            let view = View::new(&pose, &reach, &relief, &cells, SIZE);
+            let view = View::new(&pose, &reach, &relief, cells, SIZE);
             let (mut sum, mut worst) = (0.0, 0.0_f64);
             let mut count = 0.0;
             for j in 0..45 {

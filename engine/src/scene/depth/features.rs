@@ -9,7 +9,7 @@ use super::{
 
 /// Brightness and two colour differences, each about 0..1 or -0.5..0.5.
 #[derive(Debug, Clone)]
-pub(super) struct Colours {
+pub(in crate::scene) struct Colours {
     pub luma: Map,
     pub cb: Map,
     pub cr: Map,
@@ -43,7 +43,7 @@ impl Colours {
 }
 
 /// Mean strength of detail around each pixel: how far brightness strays from its neighbourhood.
-pub(super) fn texture(luma: &Map) -> Map {
+pub(in crate::scene) fn texture(luma: &Map) -> Map {
     let smooth = box_mean(luma, 2);
     box_mean(&luma.zip(&smooth, |a, b| (a - b).abs()), 2)
 }
@@ -51,7 +51,7 @@ pub(super) fn texture(luma: &Map) -> Map {
 /// How well focused each place is, 0 (blurred or empty) to 1 (edges as sharp as can be).
 ///
 /// A sharp edge loses most of the energy of its gradient in a blur, a soft one loses little.
-pub(super) fn focus(luma: &Map, guide: &Guide) -> Map {
+pub(in crate::scene) fn focus(luma: &Map, guide: &Guide) -> Map {
     /// Energy that sensor noise and compression leave in a flat place.
     const NOISE: f32 = 1e-4;
     let fine = gradient_energy(luma);
@@ -70,7 +70,7 @@ pub(super) fn focus(luma: &Map, guide: &Guide) -> Map {
 }
 
 /// Whether the picture has a sharp subject before a blurred rest, 0..1.
-pub(super) fn shallow_focus(focus: &Map, sky: &Map) -> f32 {
+pub(in crate::scene) fn shallow_focus(focus: &Map, sky: &Map) -> f32 {
     let solid = focus.outside(sky);
     let blurred = solid.iter().filter(|&&v| v < 0.25).count() as f32 / solid.len().max(1) as f32;
     let sharpest = quantile(solid, 0.95);
@@ -79,7 +79,7 @@ pub(super) fn shallow_focus(focus: &Map, sky: &Map) -> f32 {
 
 /// Whether what is sharp lies across the whole width, 0..1: then it is where the plane of focus
 /// cuts a floor or a meadow, and what is blurred below it is nearer, not farther.
-pub(super) fn focus_band(focus: &Map) -> f32 {
+pub(in crate::scene) fn focus_band(focus: &Map) -> f32 {
     let column = |x: usize| (0..focus.height).map(|y| focus.at(x, y)).fold(0.0, f32::max);
     let sharpest: Vec<f32> = (0..focus.width).map(column).collect();
     let high = quantile(sharpest.clone(), 0.9);
@@ -87,7 +87,7 @@ pub(super) fn focus_band(focus: &Map) -> f32 {
 }
 
 /// How clear the air is before each pixel, 0 (white haze) to 1, by the darkest channel nearby.
-pub(super) fn clearness(picture: &Thumbnail, guide: &Guide) -> Map {
+pub(in crate::scene) fn clearness(picture: &Thumbnail, guide: &Guide) -> Map {
     let darkest = Map {
         width: picture.width,
         height: picture.height,
@@ -99,7 +99,7 @@ pub(super) fn clearness(picture: &Thumbnail, guide: &Guide) -> Map {
 
 /// How bright and warm each place is, 0..1: with a flash, a lamp or a close subject the light
 /// falls off with distance, and air and shade are bluer than what stands before them.
-pub(super) fn light(colours: &Colours) -> Map {
+pub(in crate::scene) fn light(colours: &Colours) -> Map {
     colours.luma.zip(&colours.cr, |y, cr| (0.6 * y + 1.0 * cr + 0.2).clamp(0.0, 1.0))
 }
 

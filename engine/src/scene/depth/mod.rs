@@ -6,21 +6,22 @@
 //! by. The result is an order of things, not a measurement.
 
 mod barrier;
-mod features;
-mod filter;
+pub(super) mod features;
 mod finish;
 mod fuse;
 mod ground;
-mod map;
 mod regions;
 mod sky;
+mod snap;
 mod subject;
 
 use features::Colours;
-use filter::{Guide, box_mean};
-pub use finish::limit_gradient;
 use fuse::Cues;
-use map::{Map, lerp};
+
+use super::{
+    filter::{self, Guide, box_mean},
+    map::{self, Map, lerp},
+};
 
 /// A small RGB picture for analysis: f32 sRGB values 0..1, interleaved, `3 * width * height`.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,21 +47,31 @@ pub struct Depth {
     pub confidence: f32,
 }
 
-/// The largest step of nearness from a pixel to the next, across or down, for a picture of
-/// 384 pixels on its long side. The bound of a smaller picture is larger in proportion.
-pub const MAX_GRADIENT: f32 = 0.06;
-
 /// Nearness of the far end of what is not sky.
 const FAR: f32 = 0.15;
 
 /// Estimates depth. The same picture gives the same bits, on any number of cores.
 ///
-/// The step between neighbours is at most [`MAX_GRADIENT`], scaled to the size of the picture.
-/// Where little can be told the range is narrowed, so that an error looks flat and not torn.
+/// Edges of depth lie on edges of the picture. Where little can be told the range is narrowed, so
+/// that an error looks flat and not torn.
 /// A picture with a side of zero, or with the wrong number of values, gives an empty depth.
 pub fn estimate(picture: &Thumbnail) -> Depth {
+    look(picture).depth
+}
+
+/// What is seen in a picture.
+pub(super) struct Look {
+    pub depth: Depth,
+    /// Probability of sky.
+    pub sky: Map,
+}
+
+/// [`estimate`], with what was found on the way.
+pub(super) fn look(picture: &Thumbnail) -> Look {
     let Some(picture) = cleaned(picture) else {
-        return Depth { width: 0, height: 0, nearness: Vec::new(), confidence: 0.0 };
+        let none = Map { width: 0, height: 0, values: Vec::new() };
+        let depth = Depth { width: 0, height: 0, nearness: Vec::new(), confidence: 0.0 };
+        return Look { depth, sky: none };
     };
     let Thumbnail { width, height, .. } = picture;
     let colours = Colours::of(&picture);
@@ -72,13 +83,9 @@ pub fn estimate(picture: &Thumbnail) -> Depth {
     let ranged = finish::normalise(&smooth, sky, FAR);
     let capped = finish::compress(&ranged, lerp(0.3, 1.0, fused.confidence));
     let capped = capped.zip(sky, |v, sky| v * (1.0 - sky));
-    let long = width.max(height);
-    let round = (long / 192).max(1);
-    let mut out = finish::fatten(&capped, round);
-    limit_gradient(&mut out.values, width, height, MAX_GRADIENT * 384.0 / long as f32);
-    // A mean of values whose steps are bounded has bounded steps.
-    let nearness = box_mean(&out, round).values.iter().map(|v| v.clamp(0.0, 1.0)).collect();
-    Depth { width, height, nearness, confidence: fused.confidence }
+    let nearness = snap::snap(&capped, &colours).map(|v| v.clamp(0.0, 1.0)).values;
+    let depth = Depth { width, height, nearness, confidence: fused.confidence };
+    Look { depth, sky: cues.sky.probability }
 }
 
 /// A copy with all values in 0..1, or nothing if the picture is not one.
@@ -138,22 +145,12 @@ mod tests {
         Thumbnail { width, height, rgb }
     }
 
-    /// Finite, in range, of the right size, and no steeper than promised.
+    /// Finite, in range, and of the right size.
     fn assert_sound(depth: &Depth, picture: &Thumbnail) {
         let (w, h) = (picture.width, picture.height);
         assert_eq!((depth.width, depth.height, depth.nearness.len()), (w, h, w * h));
         assert!(depth.nearness.iter().all(|v| (0.0..=1.0).contains(v)));
         assert!((0.0..=1.0).contains(&depth.confidence));
-        let bound = MAX_GRADIENT * 384.0 / w.max(h) as f32 + 1e-4;
-        for i in 0..w * h {
-            let here = depth.nearness[i];
-            if i % w > 0 {
-                assert!((here - depth.nearness[i - 1]).abs() <= bound);
-            }
-            if i >= w {
-                assert!((here - depth.nearness[i - w]).abs() <= bound);
-            }
-        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ struct Between {
     behind: __m256i,
     /// How many quarters of the way each sample has come.
     quarters: __m256i,
-    /// See [`Line::shift`].
+    /// See [`Texture::shift`].
     shift: __m128i,
     /// Grid points from eight samples to the next eight.
     step: usize,
@@ -40,7 +40,7 @@ struct Between {
 
 impl Between {
     #[target_feature(enable = "avx2")]
-    fn new(line: &Line<'_>) -> Self {
+    fn new(line: &Line<'_>, texture: &Texture) -> Self {
         let (before, quarters) = if line.subsampling == 1 {
             ([0, 0, 0, 0, 1, 1, 1, 1], [0, 1, 2, 3, 0, 1, 2, 3])
         } else {
@@ -51,7 +51,7 @@ impl Between {
             before,
             behind: _mm256_add_epi32(before, _mm256_set1_epi32(1)),
             quarters: load_eight(&quarters),
-            shift: _mm_cvtsi32_si128(line.shift() as i32),
+            shift: _mm_cvtsi32_si128(texture.shift as i32),
             step: 2 * line.subsampling,
         }
     }
@@ -70,7 +70,7 @@ impl Between {
 
 #[target_feature(enable = "avx2")]
 fn one_channel(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
-    let between = Between::new(line);
+    let between = Between::new(line, texture);
     let window = Window::new(texture);
     let (blocks, rest) = dst.as_chunks_mut::<{ 2 * LANES }>();
     let done = blocks.len() * 2 * LANES;
@@ -314,7 +314,7 @@ fn in_order(samples: __m256i) -> [u8; 2 * LANES] {
 /// Samples of a plane with `C` interleaved channels, four at a time.
 #[target_feature(enable = "avx2")]
 fn channels<const C: usize>(texture: &Texture, line: &Line<'_>, dst: &mut [u8]) {
-    let between = Between::new(line);
+    let between = Between::new(line, texture);
     let origin = texture.origin();
     let pick = pick_pairs::<C>();
     let spread = _mm256_setr_epi8(

@@ -31,15 +31,8 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Bits by which a place in the picture is larger than the place in the texture, in units of
-    /// half a texture's step: none where the texture is doubled, two for halved chroma, which is
-    /// not.
-    fn shift(&self) -> u32 {
-        if self.subsampling == 1 { 0 } else { 2 }
-    }
-
-    /// The place of sample `i`, in pixels of a texture that is doubled.
-    fn place(&self, i: usize) -> [i32; 2] {
+    /// The place of sample `i` in `texture`, in units of half its step.
+    fn place(&self, i: usize, texture: &Texture) -> [i32; 2] {
         const { assert!(GRID_STEP == 4) };
         let pixel = i * self.subsampling;
         let (cell, quarters) = (pixel / GRID_STEP, (pixel % GRID_STEP) as i32);
@@ -47,7 +40,7 @@ impl Line<'_> {
         [self.xs, self.ys].map(|points| {
             let (a, b) = (points[cell], points[cell + 1]);
             let way = b.wrapping_sub(a).wrapping_mul(quarters) >> 2;
-            a.wrapping_add(way) >> self.shift()
+            a.wrapping_add(way) >> texture.shift
         })
     }
 }

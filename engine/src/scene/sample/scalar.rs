@@ -13,7 +13,7 @@ pub(in crate::scene) fn sample_row(texture: &Texture, line: &Line<'_>, dst: &mut
 pub(super) fn sample_from(texture: &Texture, line: &Line<'_>, first: usize, dst: &mut [u8]) {
     let channels = texture.channels;
     for (i, out) in dst.chunks_exact_mut(channels).enumerate() {
-        let [x, y] = line.place(first + i);
+        let [x, y] = line.place(first + i, texture);
         // A place in samples of the texture, 7 bits of the fraction across, 15 down.
         let (left, right) = (128 - (x >> 8 & 0x7f), x >> 8 & 0x7f);
         let down = y & 0x7fff;

@@ -127,8 +127,40 @@ pub(super) fn gradient_energy(map: &Map) -> Map {
     })
 }
 
+/// Bounds the step between neighbours, across and down, to `max_per_pixel` by raising the far
+/// side: near things keep their depth.
+///
+/// With `max_per_pixel` of zero or less every pixel becomes as near as the nearest one.
+pub(super) fn limit_gradient(map: &mut Map, max_per_pixel: f32) {
+    let (width, nearness) = (map.width, &mut map.values);
+    let step = max_per_pixel.max(0.0);
+    let diagonal = step * std::f32::consts::SQRT_2;
+    let n = nearness.len();
+    let mut raise = |inside: bool, i: usize, from: usize, fall: f32| {
+        if inside {
+            nearness[i] = nearness[i].max(nearness[from] - fall);
+        }
+    };
+    for i in 0..n {
+        let (x, above) = (i % width, i >= width);
+        raise(x > 0, i, i.wrapping_sub(1), step);
+        raise(above, i, i.wrapping_sub(width), step);
+        raise(above && x > 0, i, i.wrapping_sub(width + 1), diagonal);
+        raise(above && x + 1 < width, i, (i + 1).wrapping_sub(width), diagonal);
+    }
+    for i in (0..n).rev() {
+        let (x, below) = (i % width, i + width < n);
+        raise(x + 1 < width, i, i + 1, step);
+        raise(below, i, i + width, step);
+        raise(below && x + 1 < width, i, i + width + 1, diagonal);
+        raise(below && x > 0, i, i + width - 1, diagonal);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn step(w: usize, h: usize) -> Map {
@@ -177,5 +209,30 @@ mod tests {
     fn gradient_of_a_ramp_is_its_slope() {
         let ramp = Map::from_fn(9, 9, |x, _| x as f32 * 0.1);
         assert!((gradient_energy(&ramp).at(4, 4) - 0.01).abs() < 1e-6);
+    }
+
+    fn steepest(map: &Map) -> f32 {
+        let across = |y: usize| map.row(y).windows(2).map(|p| (p[0] - p[1]).abs());
+        let down = (map.width..map.values.len())
+            .map(|i| (map.values[i] - map.values[i - map.width]).abs());
+        (0..map.height).flat_map(across).chain(down).fold(0.0, f32::max)
+    }
+
+    proptest! {
+        #[test]
+        fn limited_gradients_are_bounded_and_nothing_gets_farther(
+            width in 1_usize..24,
+            height in 1_usize..24,
+            step in 0.0_f32..0.5,
+            seed in prop::collection::vec(0.0_f32..1.0, 24 * 24),
+        ) {
+            let before = Map { width, height, values: seed[..width * height].to_vec() };
+            let mut after = before.clone();
+            limit_gradient(&mut after, step);
+            prop_assert!(steepest(&after) <= step + 1e-5);
+            for (b, a) in before.values.iter().zip(&after.values) {
+                prop_assert!(a >= b);
+            }
+        }
     }
 }

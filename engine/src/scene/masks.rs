@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Where in the still there is what can move by itself.
+
+use super::{
+    depth::{
+        Look, Thumbnail,
+        features::{Colours, texture},
+    },
+    filter::Guide,
+    map::{Map, smoothstep},
+};
+
+/// Probabilities, 0..1, at the size of the thumbnail.
+#[derive(Debug)]
+pub(super) struct Masks {
+    /// Sky, clouds included.
+    pub sky: Map,
+    /// Clouds in it.
+    pub cloud: Map,
+    /// Rivers, lakes, the sea.
+    pub water: Map,
+    /// Trees and bushes.
+    pub foliage: Map,
+    /// Grass, wheat and reeds.
+    pub grass: Map,
+    /// Flames, lamps, neon, the sun.
+    pub glow: Map,
+}
+
+impl Masks {
+    /// Finds them by colour, texture and place.
+    pub fn of(picture: &Thumbnail, look: &Look) -> Self {
+        let colours = Colours::of(picture);
+        let Colours { luma, cb, cr } = &colours;
+        let guide = Guide::new(luma, (luma.long_side() / 96).max(1));
+        let detail = texture(luma).map(|v| smoothstep(0.008, 0.03, v));
+        let sky = look.sky.clone();
+        let open = sky.map(|sky| 1.0 - sky);
+        let green = cb.zip(cr, |cb, cr| smoothstep(0.0, 0.06, -cb - cr.max(0.0) - 0.5 * cr));
+        let plants = green.zip(&detail, |g, d| g * d).zip(&open, |p, open| p * open);
+        let plants = guide.smooth(&plants, 1e-3);
+        let (w, h) = (luma.width, luma.height);
+        let low = Map::from_fn(w, h, |_, y| smoothstep(0.55, 0.75, y as f32 / h as f32));
+        let grass = plants.zip(&low, |p, low| p * low);
+        let foliage = plants.zip(&low, |p, low| p * (1.0 - low));
+        let blue = cb.zip(cr, |cb, cr| smoothstep(0.0, 0.06, cb - cr));
+        let below = Map::from_fn(w, h, |_, y| smoothstep(0.35, 0.55, y as f32 / h as f32));
+        let water = blue.zip(&below, |b, below| b * below).zip(&open, |w, open| w * open);
+        let water = guide.smooth(&water, 1e-3);
+        let grey = cb.zip(cr, |cb, cr| smoothstep(0.08, 0.02, cb.abs().max(cr.abs())));
+        let cloud = grey.zip(&sky, |grey, sky| grey * sky);
+        let glow = luma.zip(&cr.zip(cb, |cr, cb| cr - cb), |y, warm| {
+            smoothstep(0.75, 0.95, y) * smoothstep(0.02, 0.12, warm)
+        });
+        Self { sky, cloud, water, foliage, grass, glow }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The matte of the front layer: how much of each pixel it covers.
+
+use super::{
+    sample::FRACTION_BITS,
+    texture::{BIAS, Texture},
+};
+use crate::image::Plane;
+
+/// Pixels of the picture along each side of the blocks that are summed up.
+const BLOCK: usize = 16;
+
+/// What a part of a picture shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Cover {
+    /// Some of the front layer.
+    pub front: bool,
+    /// Some of what lies behind it.
+    pub back: bool,
+}
+
+impl Cover {
+    /// What two parts show together.
+    pub fn and(self, other: Self) -> Self {
+        Self { front: self.front | other.front, back: self.back | other.back }
+    }
+}
+
+/// A matte, ready to be sampled.
+#[derive(Debug)]
+pub(super) struct Matte {
+    /// One channel of the size of the picture, 255 where the front layer covers all.
+    pub texture: Texture,
+    /// What each block and those around it show.
+    blocks: Vec<Cover>,
+    /// Blocks in a row.
+    width: usize,
+}
+
+impl Matte {
+    /// The matte whose alpha is `plane`, one channel of the size of the picture.
+    pub fn new(plane: &Plane) -> Self {
+        let (width, height) = (plane.width.div_ceil(BLOCK), plane.height.div_ceil(BLOCK));
+        let mut blocks = vec![Cover::default(); width * height];
+        for (y, row) in plane.data.chunks_exact(plane.width).enumerate() {
+            for (x, part) in row.chunks(BLOCK).enumerate() {
+                let block = &mut blocks[y / BLOCK * width + x];
+                let seen = |is: fn(&u8) -> bool| part.iter().any(is);
+                *block = block.and(Cover { front: seen(|a| *a > 0), back: seen(|a| *a < 255) });
+            }
+        }
+        let around = |i: usize| {
+            let (x, y) = (i % width, i / width);
+            let rows = y.saturating_sub(1)..(y + 2).min(height);
+            let columns = x.saturating_sub(1)..(x + 2).min(width);
+            rows.flat_map(|y| columns.clone().map(move |x| y * width + x))
+                .fold(Cover::default(), |cover, i| cover.and(blocks[i]))
+        };
+        let blocks = (0..blocks.len()).map(around).collect();
+        Self { texture: Texture::plain(plane, plane.height), blocks, width }
+    }
+
+    /// What is seen at a place of the still and within a block's side of it. The place is in
+    /// pixels with [`FRACTION_BITS`] fraction bits.
+    #[inline(always)]
+    pub fn cover(&self, x: i32, y: i32) -> Cover {
+        const SHIFT: u32 = FRACTION_BITS + BLOCK.trailing_zeros();
+        let at = (y >> SHIFT) as usize * self.width + (x >> SHIFT) as usize;
+        self.blocks.get(at).copied().unwrap_or(Cover { front: true, back: true })
+    }
+
+    /// Whether the front layer covers more than half of the pixel at a place, given likewise.
+    #[inline(always)]
+    pub fn covers(&self, x: i32, y: i32) -> bool {
+        let Texture { stride, data, .. } = &self.texture;
+        let (x, y) = ((x >> FRACTION_BITS) as usize, (y >> FRACTION_BITS) as usize);
+        // With the bias, what is above the middle has no sign bit.
+        data.get(self.texture.origin() + y * stride + x).is_some_and(|alpha| *alpha < BIAS)
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        self.texture.data.len() + self.blocks.len() * size_of::<Cover>()
+    }
+}
+
+/// Lays samples of the front layer over those of the back layer, which `dst` holds: `alpha` has
+/// one value for each sample of `channels` bytes.
+#[inline(always)]
+pub(super) fn lay_over(dst: &mut [u8], front: &[u8], alpha: &[u8], channels: usize) {
+    let mix = |back: u8, front: u8, alpha: u8| {
+        let (back, front, alpha) = (i32::from(back), i32::from(front), i32::from(alpha));
+        // Exact at both ends.
+        let alpha = alpha + (alpha >> 7);
+        (back + (((front - back) * alpha + 128) >> 8)) as u8
+    };
+    if channels == 1 {
+        for ((back, front), alpha) in dst.iter_mut().zip(front).zip(alpha) {
+            *back = mix(*back, *front, *alpha);
+        }
+        return;
+    }
+    let samples = dst.chunks_exact_mut(channels).zip(front.chunks_exact(channels)).zip(alpha);
+    for ((back, front), alpha) in samples {
+        for (back, front) in back.iter_mut().zip(front) {
+            *back = mix(*back, *front, *alpha);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A moment of a clip, as everything knows it that moves by itself.
+
+/// How long light and what is in the air take to set in: the first frame is the still.
+const RISE_SECONDS: f64 = 0.8;
+
+/// A moment of a clip.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Moment {
+    /// Seconds since the start of the clip.
+    pub seconds: f64,
+    /// Length of the clip, in seconds.
+    pub clip_seconds: f64,
+    /// How strongly things move: 1 at motion 5, more above it, less below.
+    pub gain: f64,
+    /// The clip ends as it began: waves come round in it a whole number of times.
+    pub loops: bool,
+}
+
+impl Moment {
+    /// How far light and what is in the air have set in, 0 at the first frame, 1 soon after; in a
+    /// clip that ends as it began they are gone at its end.
+    pub fn presence(&self) -> f64 {
+        let rise = RISE_SECONDS.min(self.clip_seconds / 4.0).max(1e-9);
+        let ease = |seconds: f64| {
+            let t = (seconds / rise).clamp(0.0, 1.0);
+            t * t * (3.0 - 2.0 * t)
+        };
+        let fall = if self.loops { ease(self.clip_seconds - self.seconds) } else { 1.0 };
+        ease(self.seconds) * fall
+    }
+
+    /// The frequency next to `hertz` of which a clip that ends as it began holds a whole number of
+    /// waves, and `hertz` itself in any other.
+    pub fn hertz(&self, hertz: f64) -> f64 {
+        if !self.loops {
+            return hertz;
+        }
+        (hertz * self.clip_seconds).round().max(1.0) / self.clip_seconds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(seconds: f64, loops: bool) -> Moment {
+        Moment { seconds, clip_seconds: 4.0, gain: 1.0, loops }
+    }
+
+    #[test]
+    fn the_first_frame_is_the_still_and_so_is_the_end_of_a_loop() {
+        for loops in [false, true] {
+            assert_eq!(moment(0.0, loops).presence(), 0.0);
+            assert_eq!(moment(2.0, loops).presence(), 1.0);
+        }
+        assert_eq!(moment(4.0, true).presence(), 0.0);
+        assert_eq!(moment(4.0, false).presence(), 1.0);
+    }
+
+    #[test]
+    fn a_loop_holds_whole_waves() {
+        let hertz = moment(1.0, true).hertz(0.9);
+        assert_eq!((hertz * 4.0).fract(), 0.0);
+        assert!((hertz - 0.9).abs() < 0.125);
+        assert_eq!(moment(1.0, false).hertz(0.9), 0.9);
+        assert_eq!(moment(1.0, true).hertz(0.01), 0.25);
+    }
+}
