@@ -6,6 +6,7 @@
 //! [`generator::Generator`] opens the request and gives a [`generator::Clip`], and the clip
 //! writes any frame at any time. [`scene`] is the built-in generator.
 
+pub mod brush;
 pub mod camera;
 pub mod fit;
 pub mod generator;

@@ -6,6 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use thiserror::Error;
 
 use crate::{
+    brush::Brush,
     image::{Image, MAX_SIDE, MIN_SIDE},
     scene::Place,
 };
@@ -111,6 +112,8 @@ pub struct Request {
     /// its own path within the first 1.5 s, or the first half of a short clip. Behind that the
     /// frames are those of the clip without this.
     pub from: Option<Place>,
+    /// Where the still may move by itself; `None` for anywhere.
+    pub brush: Option<Arc<Brush>>,
 }
 
 impl Request {
@@ -124,6 +127,7 @@ impl Request {
             frame_rate: DEFAULT_FRAME_RATE,
             controls: Controls::default(),
             from: None,
+            brush: None,
         }
     }
 

@@ -8,4 +8,5 @@
 mod path;
 mod travel;
 
+pub(crate) use path::gain;
 pub use path::{Path, Pose};

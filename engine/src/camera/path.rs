@@ -155,7 +155,7 @@ const RISE_SECONDS: f64 = 0.5;
 
 /// How much stronger than plain the motion amount makes everything: a factor of 1.32 a step, so
 /// that each step is seen, 0.33 at 1, 1 at 5, 4 at 10.
-pub(super) fn gain(motion: f64) -> f64 {
+pub(crate) fn gain(motion: f64) -> f64 {
     1.32_f64.powf(motion - DEFAULT_MOTION)
 }
 

@@ -25,6 +25,12 @@ pub(super) struct Masks {
     pub grass: Map,
     /// Flames, lamps, neon, the sun.
     pub glow: Map,
+    /// Flames and what burns.
+    pub flame: Map,
+    /// Smoke, steam, fog: pale and without detail.
+    pub smoke: Map,
+    /// The colour of skin.
+    pub skin: Map,
 }
 
 impl Masks {
@@ -52,6 +58,14 @@ impl Masks {
         let glow = luma.zip(&cr.zip(cb, |cr, cb| cr - cb), |y, warm| {
             smoothstep(0.75, 0.95, y) * smoothstep(0.02, 0.12, warm)
         });
-        Self { sky, cloud, water, foliage, grass, glow }
+        let flame = glow.zip(cr, |glow, cr| glow * smoothstep(0.05, 0.12, cr));
+        let calm = detail.map(|d| 1.0 - d);
+        let smoke = grey.zip(&calm, |grey, calm| grey * calm).zip(&open, |s, open| s * open);
+        let smoke = smoke.zip(luma, |s, y| s * smoothstep(0.35, 0.6, y));
+        // Every skin has the same hue: red over green over blue, in nearly fixed steps.
+        let skin = cr.zip(cb, |cr, cb| {
+            smoothstep(0.02, 0.06, cr) * smoothstep(0.2, 0.15, cr) * smoothstep(0.01, -0.04, cb)
+        });
+        Self { sky, cloud, water, foliage, grass, glow, flame, smoke, skin }
     }
 }

@@ -84,16 +84,26 @@ impl Matte {
     }
 }
 
+/// One byte on the way to another, `share` of 255: exact at both ends.
+#[inline(always)]
+fn mix(one: u8, other: u8, share: u8) -> u8 {
+    let (one, other, share) = (i32::from(one), i32::from(other), i32::from(share));
+    let share = share + (share >> 7);
+    (one + (((other - one) * share + 128) >> 8)) as u8
+}
+
+/// Lets `dst` fade to `other`, by `share` of 255.
+#[inline(always)]
+pub(super) fn fade(dst: &mut [u8], other: &[u8], share: u8) {
+    for (one, other) in dst.iter_mut().zip(other) {
+        *one = mix(*one, *other, share);
+    }
+}
+
 /// Lays samples of the front layer over those of the back layer, which `dst` holds: `alpha` has
 /// one value for each sample of `channels` bytes.
 #[inline(always)]
 pub(super) fn lay_over(dst: &mut [u8], front: &[u8], alpha: &[u8], channels: usize) {
-    let mix = |back: u8, front: u8, alpha: u8| {
-        let (back, front, alpha) = (i32::from(back), i32::from(front), i32::from(alpha));
-        // Exact at both ends.
-        let alpha = alpha + (alpha >> 7);
-        (back + (((front - back) * alpha + 128) >> 8)) as u8
-    };
     if channels == 1 {
         for ((back, front), alpha) in dst.iter_mut().zip(front).zip(alpha) {
             *back = mix(*back, *front, *alpha);

@@ -8,6 +8,7 @@
 mod band;
 mod border;
 pub mod depth;
+mod drift;
 mod fill;
 mod filter;
 mod glide;
@@ -25,7 +26,10 @@ mod texture;
 mod thumbnail;
 mod view;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 pub use glide::{GLIDE, Place};
 pub use still::depth_of;
@@ -33,16 +37,20 @@ pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
 
 use self::{
     border::Reach,
+    drift::{Displacement, Drift, Surroundings, drift, regions},
     glide::Shot,
+    map::Map,
+    moment::Moment,
     render::{Picture, Surface},
-    still::{Layer, Still},
+    still::{Analysis, Layer, Still},
     view::View,
 };
 use crate::{
-    camera::{Path, Pose},
+    brush::Brush,
+    camera::{Path, Pose, gain},
     generator::{Clip, Generator, GeneratorError},
     image::{FrameMut, Image},
-    prompt,
+    prompt::{self, Script},
     request::{Controls, Request},
 };
 
@@ -62,7 +70,12 @@ impl Generator for SceneGenerator {
 /// A clip of the built-in generator.
 struct SceneClip {
     still: Arc<Still>,
+    script: Script,
+    seed: u64,
+    brush: Option<Arc<Brush>>,
     path: Path,
+    /// Made when the first frame needs it, after the analysis.
+    drifts: OnceLock<Vec<Drift>>,
     /// Where the camera was before.
     from: Option<Place>,
     frames: u64,
@@ -80,6 +93,10 @@ impl SceneClip {
                 / f64::from(request.frame_rate.numerator),
             seconds: request.duration.as_secs_f64(),
             path: Path::new(&script, request.seed, request.duration),
+            seed: request.seed,
+            brush: request.brush,
+            script,
+            drifts: OnceLock::new(),
             from: request.from,
             still: Still::open(request.image)?,
         })
@@ -135,24 +152,66 @@ impl SceneClip {
         moments().map(|share| self.pose(share, controls).disparity()).fold(0.0, f64::max)
     }
 
-    fn render<'a>(&'a self, index: u64, controls: &Controls, out: &mut FrameMut<'_>) {
+    fn moment(&self, index: u64, controls: &Controls) -> Moment {
+        Moment {
+            seconds: self.start(index),
+            clip_seconds: self.seconds,
+            gain: gain(controls.motion),
+            loops: false,
+        }
+    }
+
+    /// How the layers of the still move by themselves: first the whole, or else back and front.
+    fn drifts(&self) -> &[Drift] {
+        self.drifts.get_or_init(|| {
+            let Analysis { masks, split, .. } = self.still.analysis();
+            let (w, h) = (masks.sky.width, masks.sky.height);
+            let painted = self.brush.as_ref().map(|brush| regions(brush, w, h));
+            let of = |layer: Option<&Map>| {
+                let subject = split.as_ref().map(|split| &split.alpha);
+                let painted = painted.as_deref();
+                drift(&self.script, &Surroundings { masks, layer, subject, painted }, self.seed)
+            };
+            match split {
+                Some(split) => {
+                    let back = split.alpha.map(|alpha| 1.0 - alpha);
+                    vec![of(Some(&back)), of(Some(&split.alpha))]
+                }
+                None => vec![of(None)],
+            }
+        })
+    }
+
+    /// A layer as `shot` sees it.
+    fn surface<'a>(
+        &self,
+        shot: &Shot,
+        layer: &'a Layer,
+        displacement: &'a Option<Displacement<'a>>,
+    ) -> Surface<'a> {
+        let cells = layer.relief.cells(shot.disparity);
+        Surface {
+            view: View::new(&shot.pose, &shot.reach, &layer.relief, cells, self.size()),
+            textures: &layer.textures,
+            displacement: displacement.as_ref(),
+        }
+    }
+
+    fn render(&self, index: u64, controls: &Controls, out: &mut FrameMut<'_>) {
         let shot = self.shot(index, controls);
-        if shot.is_at_rest() {
+        let moment = self.moment(index, controls);
+        let analysis = self.still.analysis();
+        let moved: Vec<_> = self.drifts().iter().map(|drift| drift.at(&moment)).collect();
+        if shot.is_at_rest() && moved.iter().all(Option::is_none) {
             return render::copy(&self.still.image, out);
         }
-        let analysis = self.still.analysis();
-        let see = |layer: &Layer| {
-            let cells = layer.relief.cells(shot.disparity);
-            View::new(&shot.pose, &shot.reach, &layer.relief, cells, self.size())
-        };
-        let surface = |layer: &'a Layer| Surface { view: see(layer), textures: &layer.textures };
-        let picture = match &analysis.split {
-            Some(split) => Picture {
-                back: surface(&split.back),
-                front: Some((surface(&split.front), &split.matte)),
-                overlays: Vec::new(),
-            },
-            None => Picture { back: surface(&analysis.whole), front: None, overlays: Vec::new() },
+        let back = analysis.split.as_ref().map_or(&analysis.whole, |split| &split.back);
+        let front = analysis.split.as_ref().zip(moved.get(1));
+        let picture = Picture {
+            back: self.surface(&shot, back, &moved[0]),
+            front: front
+                .map(|(split, moved)| (self.surface(&shot, &split.front, moved), &split.matte)),
+            overlays: Vec::new(),
         };
         render::render(&picture, out);
     }

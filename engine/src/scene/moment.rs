@@ -30,6 +30,17 @@ impl Moment {
         ease(self.seconds) * fall
     }
 
+    /// The share of a way that has been gone, 0..1: all of it at the end of the clip, or half-way in
+    /// one that ends as it began.
+    pub fn progress(&self) -> f64 {
+        let share = (self.seconds / self.clip_seconds).clamp(0.0, 1.0);
+        if self.loops {
+            return 0.5 - 0.5 * (std::f64::consts::TAU * share).cos();
+        }
+        // Never from rest, or the second frame would be the first again.
+        share + (std::f64::consts::PI * share).sin() * 0.15
+    }
+
     /// The frequency next to `hertz` of which a clip that ends as it began holds a whole number of
     /// waves, and `hertz` itself in any other.
     pub fn hertz(&self, hertz: f64) -> f64 {

@@ -4,13 +4,16 @@
 //! Both layers are solved on the grid. Then each tile takes its colour from the layer that it
 //! shows; only tiles with an outline in them take both, and lay one over the other.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 #[cfg(target_arch = "x86_64")]
 use super::sample::avx2;
 use super::{
     band::{BAND_ROWS, Band, Target, bands},
-    matte::{Cover, Matte, lay_over},
+    drift::Displacement,
+    matte::{Cover, Matte, fade, lay_over},
     relief::GRID_STEP,
     sample::{Line, SPARE_POINTS, scalar},
     texture::Texture,
@@ -26,6 +29,8 @@ pub(super) struct Surface<'a> {
     pub view: View,
     /// The planes that its colours are taken from.
     pub textures: &'a [Texture],
+    /// Where its parts have gone by themselves.
+    pub displacement: Option<&'a Displacement<'a>>,
 }
 
 /// What a frame shows.
@@ -101,32 +106,22 @@ impl Places {
     }
 }
 
-/// Where one layer is seen in a band.
-struct Seen {
+/// Where one copy of a layer is seen in a band.
+struct Copied {
     xs: Places,
     ys: Places,
     grid_width: usize,
 }
 
-impl Seen {
+impl Copied {
     fn new(grid_width: usize) -> Self {
         Self { xs: Places::new(grid_width), ys: Places::new(grid_width), grid_width }
     }
 
-    /// Solves the grid rows `first..first + rows`.
     #[inline(always)]
-    fn solve(
-        &mut self,
-        view: &View,
-        first: usize,
-        rows: usize,
-        look_up: impl Fn(&View, &Lines, &Guesses) -> Guesses + Copy,
-    ) {
+    fn rows(&mut self) -> impl Iterator<Item = (&mut [i32], &mut [i32])> {
         let xs = self.xs.grid.chunks_exact_mut(self.grid_width);
-        let ys = self.ys.grid.chunks_exact_mut(self.grid_width);
-        for (j, (xs, ys)) in xs.zip(ys).take(rows).enumerate() {
-            view.solve_row(first + j, look_up, xs, ys);
-        }
+        xs.zip(self.ys.grid.chunks_exact_mut(self.grid_width))
     }
 
     #[inline(always)]
@@ -141,6 +136,74 @@ impl Seen {
         let first = start / GRID_STEP;
         Line { xs: &self.xs.points[first..], ys: &self.ys.points[first..], subsampling }
     }
+
+    /// Whether two copies lie in different places around some of `points`.
+    #[inline(always)]
+    fn differs(&self, other: &Self, points: Range<usize>) -> bool {
+        let apart = |a: &Places, b: &Places| a.grid[points.clone()] != b.grid[points.clone()];
+        apart(&self.xs, &other.xs) || apart(&self.ys, &other.ys)
+    }
+}
+
+/// Where one layer is seen in a band: once, or twice where it flows.
+struct Seen {
+    first: Copied,
+    second: Option<Copied>,
+}
+
+impl Seen {
+    fn new(surface: &Surface<'_>) -> Self {
+        let width = surface.view.grid_width();
+        let flows = surface.displacement.is_some_and(Displacement::flows);
+        Self { first: Copied::new(width), second: flows.then(|| Copied::new(width)) }
+    }
+
+    /// Solves the grid rows `first..first + rows`.
+    #[inline(always)]
+    fn solve(
+        &mut self,
+        surface: &Surface<'_>,
+        first: usize,
+        rows: usize,
+        look_up: impl Fn(&View, &Lines, &Guesses) -> Guesses + Copy,
+    ) {
+        for (j, (xs, ys)) in self.first.rows().take(rows).enumerate() {
+            surface.view.solve_row(first + j, look_up, xs, ys);
+        }
+        let Some(displacement) = surface.displacement else { return };
+        if let Some(second) = &mut self.second {
+            second.xs.grid.copy_from_slice(&self.first.xs.grid);
+            second.ys.grid.copy_from_slice(&self.first.ys.grid);
+            let size = surface.view.size();
+            second.rows().take(rows).for_each(|(xs, ys)| displacement.apply(1, size, xs, ys));
+        }
+        let size = surface.view.size();
+        self.first.rows().take(rows).for_each(|(xs, ys)| displacement.apply(0, size, xs, ys));
+    }
+
+    #[inline(always)]
+    fn interpolate(&mut self, y: usize) {
+        self.first.interpolate(y);
+        if let Some(second) = &mut self.second {
+            second.interpolate(y);
+        }
+    }
+
+    /// Whether some of `points` of the grid flow.
+    #[inline(always)]
+    fn flows(&self, points: Range<usize>) -> bool {
+        self.second.as_ref().is_some_and(|second| self.first.differs(second, points))
+    }
+}
+
+/// What a part of the picture shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Content {
+    cover: Cover,
+    /// Some of the back layer flows.
+    back_flows: bool,
+    /// Some of the front layer flows.
+    front_flows: bool,
 }
 
 /// Tiles of one row that show the same.
@@ -148,22 +211,34 @@ struct Run {
     /// In pixels of the picture.
     start: usize,
     end: usize,
-    cover: Cover,
+    content: Content,
+}
+
+/// Room for a row of samples.
+struct Rows {
+    front: Vec<u8>,
+    second: Vec<u8>,
+    alpha: Vec<u8>,
 }
 
 struct Scratch {
     back: Seen,
-    /// The front layer, and room for a row of its samples and of its matte.
-    front: Option<(Seen, Vec<u8>, Vec<u8>)>,
+    front: Option<Seen>,
+    rows: Rows,
 }
 
 impl Scratch {
     fn new(picture: &Picture<'_>) -> Self {
-        let front = picture.front.as_ref().map(|(surface, _)| {
-            let width = surface.view.grid_width();
-            (Seen::new(width), vec![0; 4 * GRID_STEP * width], vec![0; GRID_STEP * width])
-        });
-        Self { back: Seen::new(picture.back.view.grid_width()), front }
+        let width = GRID_STEP * picture.back.view.grid_width();
+        Self {
+            back: Seen::new(&picture.back),
+            front: picture.front.as_ref().map(|(surface, _)| Seen::new(surface)),
+            rows: Rows {
+                front: vec![0; 4 * width],
+                second: vec![0; 4 * width],
+                alpha: vec![0; width],
+            },
+        }
     }
 
     fn render_band(&mut self, picture: &Picture<'_>, band: Band<'_>) {
@@ -203,9 +278,9 @@ impl Scratch {
     ) {
         let (width, rows) = (band.width, band.rows);
         let (first, solved) = (band.first_row / GRID_STEP, rows.div_ceil(GRID_STEP) + 1);
-        self.back.solve(&picture.back.view, first, solved, look_up);
-        if let (Some((seen, ..)), Some((surface, _))) = (&mut self.front, &picture.front) {
-            seen.solve(&surface.view, first, solved, look_up);
+        self.back.solve(&picture.back, first, solved, look_up);
+        if let (Some(seen), Some((surface, _))) = (&mut self.front, &picture.front) {
+            seen.solve(surface, first, solved, look_up);
         }
         let runs: Vec<Vec<Run>> = (0..rows.div_ceil(TILE[1]))
             .map(|tile_row| self.runs(picture, tile_row, width))
@@ -222,9 +297,8 @@ impl Scratch {
         }
         if !picture.overlays.is_empty() {
             self.keep_seen(picture, solved);
-            let Places { grid: xs, .. } = &self.back.xs;
-            let Places { grid: ys, .. } = &self.back.ys;
-            let seen = SeenPlaces { xs, ys, grid_width: self.back.grid_width };
+            let Copied { xs, ys, grid_width } = &self.back.first;
+            let seen = SeenPlaces { xs: &xs.grid, ys: &ys.grid, grid_width: *grid_width };
             picture.overlays.iter().for_each(|overlay| overlay.apply(&mut band, &seen));
         }
     }
@@ -232,11 +306,11 @@ impl Scratch {
     /// Puts the places of the front layer in the place of those of the back layer where it covers
     /// them, in the first `rows` rows of the grid.
     fn keep_seen(&mut self, picture: &Picture<'_>, rows: usize) {
-        let (Some((front, ..)), Some((_, matte))) = (&self.front, &picture.front) else { return };
-        let points = rows * front.grid_width;
-        let back = self.back.xs.grid.iter_mut().zip(&mut self.back.ys.grid);
-        let front = front.xs.grid.iter().zip(&front.ys.grid);
-        for ((back_x, back_y), (x, y)) in back.zip(front).take(points) {
+        let (Some(front), Some((_, matte))) = (&self.front, &picture.front) else { return };
+        let (front, back) = (&front.first, &mut self.back.first);
+        let back = back.xs.grid.iter_mut().zip(&mut back.ys.grid);
+        let places = front.xs.grid.iter().zip(&front.ys.grid);
+        for ((back_x, back_y), (x, y)) in back.zip(places).take(rows * front.grid_width) {
             if matte.covers(*x, *y) {
                 (*back_x, *back_y) = (*x, *y);
             }
@@ -246,37 +320,51 @@ impl Scratch {
     /// What the tiles in row `tile_row` of the band show.
     #[inline(always)]
     fn runs(&self, picture: &Picture<'_>, tile_row: usize, width: usize) -> Vec<Run> {
-        let back = Cover { front: false, back: true };
-        let (Some((seen, ..)), Some((_, matte))) = (&self.front, &picture.front) else {
-            return vec![Run { start: 0, end: width, cover: back }];
-        };
         let mut runs: Vec<Run> = Vec::new();
         for start in (0..width).step_by(TILE[0]) {
             let end = (start + TILE[0]).min(width);
-            let mut cover = Cover::default();
-            for j in tile_row * TILE[1] / GRID_STEP..=(tile_row + 1) * TILE[1] / GRID_STEP {
-                let row = j * seen.grid_width;
-                let points =
-                    row + start / GRID_STEP..(row + end / GRID_STEP + 1).min(row + seen.grid_width);
-                for (x, y) in seen.xs.grid[points.clone()].iter().zip(&seen.ys.grid[points]) {
-                    cover = cover.and(matte.cover(*x, *y));
-                }
-            }
+            let content = self.content(picture, tile_row, start, end);
             match runs.last_mut() {
-                Some(last) if last.cover == cover => last.end = end,
-                _ => runs.push(Run { start, end, cover }),
+                Some(last) if last.content == content => last.end = end,
+                _ => runs.push(Run { start, end, content }),
             }
         }
         runs
     }
 
+    /// What the tile from column `start` to `end` of the picture shows.
+    #[inline(always)]
+    fn content(&self, picture: &Picture<'_>, tile_row: usize, start: usize, end: usize) -> Content {
+        let mut content = Content::default();
+        let grid_width = self.back.first.grid_width;
+        let rows = tile_row * TILE[1] / GRID_STEP..=(tile_row + 1) * TILE[1] / GRID_STEP;
+        let row = |j: usize| {
+            let columns = start / GRID_STEP..(end / GRID_STEP + 1).min(grid_width);
+            j * grid_width + columns.start..j * grid_width + columns.end
+        };
+        if let (Some(seen), Some((_, matte))) = (&self.front, &picture.front) {
+            for points in rows.clone().map(row) {
+                let (xs, ys) = (&seen.first.xs.grid, &seen.first.ys.grid);
+                for (x, y) in xs[points.clone()].iter().zip(&ys[points]) {
+                    content.cover = content.cover.and(matte.cover(*x, *y));
+                }
+            }
+            content.front_flows =
+                content.cover.front && rows.clone().map(row).any(|p| seen.flows(p));
+        } else {
+            content.cover.back = true;
+        }
+        content.back_flows = content.cover.back && rows.map(row).any(|p| self.back.flows(p));
+        content
+    }
+
     #[inline(always)]
     fn interpolate(&mut self, y: usize, runs: &[Run]) {
-        if runs.iter().any(|run| run.cover.back) {
+        if runs.iter().any(|run| run.content.cover.back) {
             self.back.interpolate(y);
         }
-        if let Some((seen, ..)) = &mut self.front
-            && runs.iter().any(|run| run.cover.front)
+        if let Some(seen) = &mut self.front
+            && runs.iter().any(|run| run.content.cover.front)
         {
             seen.interpolate(y);
         }
@@ -296,25 +384,30 @@ impl Scratch {
         let (start, end) = (run.start / subsampling, run.end.div_ceil(subsampling));
         let channels = layout.channels;
         let dst = &mut dst[start * channels..end.min(layout.width) * channels];
-        if run.cover.back {
-            let line = self.back.line(run.start, subsampling);
-            sample(&picture.back.textures[plane], &line, dst);
-        }
-        let (Some((seen, row, alpha)), Some((surface, matte))) = (&mut self.front, &picture.front)
-        else {
-            return;
+        let Rows { front: row, second, alpha } = &mut self.rows;
+        let mut draw = |seen: &Seen, surface: &Surface<'_>, flows: bool, dst: &mut [u8]| {
+            let texture = &surface.textures[plane];
+            sample(texture, &seen.first.line(run.start, subsampling), dst);
+            if let (true, Some(copy), Some(d)) = (flows, &seen.second, surface.displacement) {
+                let second = &mut second[..dst.len()];
+                sample(texture, &copy.line(run.start, subsampling), second);
+                fade(dst, second, d.second);
+            }
         };
-        if !run.cover.front {
+        let Content { cover, back_flows, front_flows } = run.content;
+        if cover.back {
+            draw(&self.back, &picture.back, back_flows, dst);
+        }
+        let (Some(seen), Some((surface, matte))) = (&self.front, &picture.front) else { return };
+        if !cover.front {
             return;
         }
-        let line = seen.line(run.start, subsampling);
-        let texture = &surface.textures[plane];
-        if !run.cover.back {
-            return sample(texture, &line, dst);
+        if !cover.back {
+            return draw(seen, surface, front_flows, dst);
         }
         let (row, alpha) = (&mut row[..dst.len()], &mut alpha[..dst.len() / channels]);
-        sample(texture, &line, row);
-        sample(&matte.texture, &line, alpha);
+        draw(seen, surface, front_flows, row);
+        sample(&matte.texture, &seen.first.line(run.start, subsampling), alpha);
         lay_over(dst, row, alpha, channels);
     }
 }

@@ -44,6 +44,8 @@ impl Layer {
 #[derive(Debug)]
 pub(super) struct Split {
     pub front: Layer,
+    /// The same matte at the size of the depth, 0..1.
+    pub alpha: Map,
     /// What of each pixel belongs to `front`.
     pub matte: Matte,
     pub back: Layer,
@@ -99,6 +101,7 @@ impl Analysis {
             Split {
                 front: layer(&layers.front, image),
                 matte: Matte::new(&alpha),
+                alpha: layers.alpha,
                 back: layer(&layers.back, &plate(image, &layers.hidden)),
             }
         });

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What of a still moves by itself in a clip: what the prompt names, or else what is seen.
+
+use super::{
+    Drift, Motions,
+    brush::{Region, paint},
+    flow::{Stream, flow},
+    noise,
+    sway::{self, Swing, freedom, sway},
+    water::{self, waves},
+};
+use crate::{
+    prompt::{Script, tags},
+    scene::{
+        fill::push_pull,
+        filter::{box_mean, maximum},
+        map::{Map, smoothstep},
+        masks::Masks,
+    },
+};
+
+/// A class with less of the picture than this is left alone.
+const LEAST_SHARE: f32 = 0.01;
+/// How strongly things move that nobody named.
+const UNNAMED: f32 = 0.5;
+/// The root of the gain at the strongest motion: nothing is carried farther.
+const STRONGEST: f32 = 2.0;
+
+/// What is known of where things are.
+pub(in crate::scene) struct Surroundings<'a> {
+    pub masks: &'a Masks,
+    /// What belongs to the layer that shall move, 0..1; `None` for a still of one layer.
+    pub layer: Option<&'a Map>,
+    /// The salient thing before the rest, 0..1.
+    pub subject: Option<&'a Map>,
+    /// What the brush has painted: only there does anything move by itself. `None` for no brush.
+    pub painted: Option<&'a [Region]>,
+}
+
+/// How one layer of a still moves in the clip that `script` asks for.
+pub(in crate::scene) fn drift(script: &Script, around: &Surroundings<'_>, seed: u64) -> Drift {
+    let mut plan = Plan::new(script, around, seed);
+    plan.plants();
+    plan.garments();
+    plan.water();
+    plan.sky();
+    plan.fire();
+    plan.painted();
+    let mut motions = plan.motions;
+    flow(&mut motions, &plan.streams, STRONGEST);
+    Drift::new(motions)
+}
+
+struct Plan<'a> {
+    script: &'a Script,
+    around: &'a Surroundings<'a>,
+    seed: u64,
+    /// Which way the wind blows, right and down.
+    wind: [f32; 2],
+    motions: Motions,
+    streams: Vec<Stream>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(script: &'a Script, around: &'a Surroundings<'a>, seed: u64) -> Self {
+        let side = if noise::unit(0, seed) < 0.5 { -1.0 } else { 1.0 };
+        let (motions, streams) = (Motions::default(), Vec::new());
+        Self { script, around, seed, wind: [side, 0.0], motions, streams }
+    }
+
+    /// Whether the prompt names one of `names`.
+    fn names(&self, names: &[&str]) -> bool {
+        let mut named = self.script.segments.iter().flat_map(|segment| &segment.ambient);
+        named.any(|tag| names.contains(tag))
+    }
+
+    /// How strongly a class moves: fully if the prompt names one of `names`, half if the prompt
+    /// names nothing at all and `seen` may move unasked.
+    fn strength(&self, names: &[&str], seen: bool) -> f32 {
+        let silent = self.script.segments.iter().all(|segment| segment.ambient.is_empty());
+        match self.names(names) {
+            true => 1.0,
+            false if silent && seen => UNNAMED,
+            false => 0.0,
+        }
+    }
+
+    /// `mask` times `strength`, if there is enough of it to be seen.
+    fn arm(&self, mask: &Map, strength: f32) -> Option<Map> {
+        let mask = self.allowed(mask);
+        let share = mask.values.iter().filter(|v| **v > 0.5).count() as f32;
+        let enough = share >= LEAST_SHARE * mask.values.len() as f32;
+        (strength > 0.0 && enough).then(|| mask.map(|v| smoothstep(0.25, 0.75, v) * strength))
+    }
+
+    /// The part of a mask that may move by itself.
+    fn allowed(&self, mask: &Map) -> Map {
+        let Some(painted) = self.around.painted else { return mask.clone() };
+        let nothing = mask.map(|_| 0.0);
+        let anywhere = painted.iter().fold(nothing, |all, r| all.zip(&r.area, f32::max));
+        mask.zip(&anywhere, |m, allowed| m * allowed)
+    }
+
+    /// Each region of the brush moves on the layer that shows most of it.
+    fn painted(&mut self) {
+        for (region, seed) in self.around.painted.into_iter().flatten().zip(self.seed ^ 0xB5..) {
+            let here = self.around.layer.map_or(1.0, |layer| layer.weighted_mean(&region.area));
+            if here >= 0.5 {
+                paint(&mut self.motions, region, STRONGEST, seed);
+            }
+        }
+    }
+
+    /// The mask as the layer has it, which goes on where the layer does not show.
+    fn on_layer(&self, mask: &Map) -> Map {
+        self.around.layer.map_or_else(|| mask.clone(), |layer| push_pull(mask, layer))
+    }
+
+    /// The part of a mask that this layer shows.
+    fn shown(&self, mask: &Map) -> Map {
+        self.around.layer.map_or_else(|| mask.clone(), |layer| mask.zip(layer, |m, l| m * l))
+    }
+
+    fn swing(&mut self, mask: Option<Map>, swing: &Swing, full: f32) {
+        let Some(mask) = mask else { return };
+        let free = self.on_layer(&freedom(&mask, full));
+        sway(&mut self.motions, swing, &free, self.wind, self.seed);
+    }
+
+    fn plants(&mut self) {
+        let masks = self.around.masks;
+        let named = self.strength(&[tags::FOLIAGE, tags::LEAVES, tags::PETALS], true);
+        self.swing(self.arm(&masks.foliage, named), &sway::FOLIAGE, 0.15);
+        let named = self.strength(&[tags::GRASS], true);
+        self.swing(self.arm(&masks.grass, named), &sway::GRASS, 0.03);
+        if self.names(&[tags::SWAY]) {
+            let plants = masks.foliage.zip(&masks.grass, f32::max);
+            self.swing(self.arm(&plants, 1.0), &sway::UNDER_WATER, 0.1);
+        }
+    }
+
+    /// Hair and cloth: the rim of the subject, where nothing is of the colour of skin.
+    fn garments(&mut self) {
+        let Some(subject) = self.around.subject else { return };
+        let inner = box_mean(subject, (subject.long_side() / 16).max(1));
+        let rim = subject.zip(&inner, |s, inner| s * smoothstep(0.98, 0.7, inner));
+        let rim = rim.zip(&self.around.masks.skin, |rim, skin| rim * (1.0 - skin));
+        let rim = self.allowed(&rim);
+        let (top, bottom) = extent(subject);
+        let height = (bottom - top).max(1.0);
+        let part = |from: f32, to: f32| {
+            Map::from_fn(rim.width, rim.height, |x, y| {
+                let down = (y as f32 - top) / height;
+                rim.at(x, y) * smoothstep(from, to, down)
+            })
+        };
+        if self.names(&[tags::HAIR]) {
+            let hair = self.on_layer(&box_mean(&part(0.6, 0.4), 2));
+            sway(&mut self.motions, &sway::HAIR, &hair, self.wind, self.seed ^ 0x4A);
+        }
+        if self.names(&[tags::CLOTH]) {
+            let cloth = self.on_layer(&box_mean(&part(0.2, 0.4), 2));
+            sway(&mut self.motions, &sway::CLOTH, &cloth, self.wind, self.seed ^ 0xC1);
+        }
+    }
+
+    fn water(&mut self) {
+        let masks = self.around.masks;
+        let (sea, lake) = (self.names(&[tags::WAVES]), self.names(&[tags::WATER]));
+        let strength = self.strength(&[tags::WAVES, tags::WATER], true);
+        let Some(water) = self.arm(&masks.water, strength) else { return };
+        let kind = if sea && !lake { &water::SWELL } else { &water::RIPPLES };
+        let everywhere = self.on_layer(&water);
+        waves(&mut self.motions, kind, &everywhere, self.seed ^ 0x3A);
+        if sea || lake {
+            let (width, height) = (water.width as f32, water.height as f32);
+            let side = self.wind[0] * 0.25;
+            self.streams.push(Stream {
+                mask: self.shown(&water),
+                velocity: Box::new(move |_, y| {
+                    let near = (y as f32 / height).powi(2) * height / width;
+                    [0.03 * side * near, 0.03 * near]
+                }),
+                period: 2.4,
+            });
+        }
+    }
+
+    fn sky(&mut self) {
+        let masks = self.around.masks;
+        let strength = self.strength(&[tags::CLOUDS], true);
+        let drifting = masks.cloud.zip(&masks.sky, f32::min);
+        if self.arm(&drifting, strength).is_some() {
+            // The clear sky between clouds goes with them.
+            let sky = self.on_layer(&self.allowed(&masks.sky)).map(|sky| sky * strength);
+            let (wind, height) = (self.wind, sky.height as f32);
+            self.streams.push(Stream {
+                mask: sky,
+                velocity: Box::new(move |_, y| {
+                    // Far clouds, low over the horizon, are slow.
+                    let high = 1.0 - 0.6 * (y as f32 / height);
+                    wind.map(|w| 0.008 * w * high)
+                }),
+                period: 6.0,
+            });
+        }
+        if let Some(smoke) =
+            self.arm(&masks.smoke, self.strength(&[tags::SMOKE, tags::STEAM, tags::FOG], false))
+        {
+            let side = self.wind[0];
+            let mask = self.shown(&smoke);
+            self.streams.push(Stream {
+                mask,
+                velocity: Box::new(move |_, _| [0.006 * side, -0.02]),
+                period: 2.5,
+            });
+        }
+    }
+
+    fn fire(&mut self) {
+        let flame = self.strength(&[tags::FLAME, tags::LAVA], false);
+        let masks = self.around.masks;
+        let Some(flame) = self.arm(&masks.flame, flame) else { return };
+        let free = self.on_layer(&box_mean(&maximum(&flame, 1), 2));
+        sway(&mut self.motions, &sway::FLAME, &free, [1.0, 0.0], self.seed ^ 0xF1);
+        self.streams.push(Stream {
+            mask: self.shown(&flame),
+            velocity: Box::new(|_, _| [0.0, -0.05]),
+            period: 0.7,
+        });
+    }
+}
+
+/// The first and the last row with some of `mask` in it.
+fn extent(mask: &Map) -> (f32, f32) {
+    let some = |y: &usize| mask.row(*y).iter().any(|v| *v > 0.5);
+    let first = (0..mask.height).find(some).unwrap_or(0);
+    let last = (0..mask.height).rev().find(some).unwrap_or(mask.height - 1);
+    (first as f32, last as f32)
+}
