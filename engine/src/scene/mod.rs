@@ -187,7 +187,7 @@ impl SceneClip {
         &self,
         shot: &Shot,
         layer: &'a Layer,
-        displacement: &'a Option<Displacement<'a>>,
+        displacement: &'a Option<Displacement>,
     ) -> Surface<'a> {
         let cells = layer.relief.cells(shot.disparity);
         Surface {
@@ -201,7 +201,8 @@ impl SceneClip {
         let shot = self.shot(index, controls);
         let moment = self.moment(index, controls);
         let analysis = self.still.analysis();
-        let moved: Vec<_> = self.drifts().iter().map(|drift| drift.at(&moment)).collect();
+        let moved: Vec<_> =
+            self.drifts().iter().map(|drift| drift.at(&moment, self.size())).collect();
         if shot.is_at_rest() && moved.iter().all(Option::is_none) {
             return render::copy(&self.still.image, out);
         }

@@ -30,7 +30,7 @@ pub(super) struct Surface<'a> {
     /// The planes that its colours are taken from.
     pub textures: &'a [Texture],
     /// Where its parts have gone by themselves.
-    pub displacement: Option<&'a Displacement<'a>>,
+    pub displacement: Option<&'a Displacement>,
 }
 
 /// What a frame shows.
@@ -174,11 +174,9 @@ impl Seen {
         if let Some(second) = &mut self.second {
             second.xs.grid.copy_from_slice(&self.first.xs.grid);
             second.ys.grid.copy_from_slice(&self.first.ys.grid);
-            let size = surface.view.size();
-            second.rows().take(rows).for_each(|(xs, ys)| displacement.apply(1, size, xs, ys));
+            second.rows().take(rows).for_each(|(xs, ys)| displacement.apply(1, xs, ys));
         }
-        let size = surface.view.size();
-        self.first.rows().take(rows).for_each(|(xs, ys)| displacement.apply(0, size, xs, ys));
+        self.first.rows().take(rows).for_each(|(xs, ys)| displacement.apply(0, xs, ys));
     }
 
     #[inline(always)]

@@ -113,11 +113,6 @@ impl View {
         }
     }
 
-    /// Width and height of the picture, in pixels.
-    pub fn size(&self) -> [u32; 2] {
-        self.half.map(|half| (2.0 * half) as u32)
-    }
-
     /// Points in a row of the grid.
     pub fn grid_width(&self) -> usize {
         self.grid_width as usize

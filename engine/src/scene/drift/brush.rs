@@ -62,7 +62,7 @@ pub(super) fn paint(motions: &mut Motions, region: &Region, strongest: f32, seed
             let phase = noise::smooth(area, [0.06 * width; 2], seed);
             let phase = phase.map(|turn| 2.0 * std::f32::consts::TAU * turn);
             let amplitude = share.map(|share| share * restless * part * STIR);
-            motions.add_wave(hertz * (1.0 + 0.1 * axis as f64), direction, &amplitude, &phase);
+            motions.add_wave(hertz * (1.0 + 0.1 * axis as f64), direction, 0.0, &amplitude, &phase);
         }
     }
 }

@@ -11,6 +11,7 @@
 //! Fields", 2021, section 4.2).
 
 mod brush;
+mod displacement;
 mod distance;
 mod flow;
 mod noise;
@@ -18,10 +19,14 @@ mod plan;
 mod sway;
 mod water;
 
-pub(super) use brush::{Region, regions};
+pub(super) use brush::regions;
 pub(super) use plan::{Surroundings, drift};
 
-use super::{map::Map, moment::Moment, sample::FRACTION_BITS};
+use rayon::prelude::*;
+
+pub(super) use displacement::Displacement;
+
+use super::{map::Map, moment::Moment};
 
 /// One wave: `amplitude` pixels of the map at phase `phase` radians, per pixel and axis.
 struct Wave {
@@ -51,12 +56,19 @@ pub(super) struct Motions {
 
 impl Motions {
     /// Adds a wave: `amplitude` in widths of the map, `direction` across and down, phases in
-    /// radians.
-    fn add_wave(&mut self, hertz: f64, direction: [f32; 2], amplitude: &Map, phase: &Map) {
+    /// radians. What goes across is `ahead` radians ahead of what goes down.
+    fn add_wave(
+        &mut self,
+        hertz: f64,
+        direction: [f32; 2],
+        ahead: f32,
+        amplitude: &Map,
+        phase: &Map,
+    ) {
         let term = |(amplitude, phase): (&f32, &f32)| {
-            let (sin, cos) = phase.sin_cos();
             let [x, y] = direction.map(|d| d * amplitude);
-            [x * cos, x * sin, y * cos, y * sin]
+            let [(xs, xc), (ys, yc)] = [phase + ahead, *phase].map(f32::sin_cos);
+            [x * xc, x * xs, y * yc, y * ys]
         };
         let terms = amplitude.values.iter().zip(&phase.values).map(term).collect();
         (self.width, self.height) = (amplitude.width, amplitude.height);
@@ -79,63 +91,55 @@ pub(super) struct Drift {
     motions: Motions,
     /// The pixels of the map that move; `motions` holds one entry for each of these.
     pixels: Vec<u32>,
-    /// Whether any pixel of a block of [`BLOCK`] pixels a side, or beside it, moves.
-    blocks: Vec<bool>,
+    /// The first and the last column and row with one of them, and one more on each side.
+    bounds: [[f32; 2]; 2],
 }
 
-/// Pixels of the map along the side of a block.
-const BLOCK: usize = 8;
-
-/// Where everything in a layer has gone at a moment.
-pub(super) struct Displacement<'a> {
-    drift: &'a Drift,
-    /// Shift of each pixel of the map for the first copy of the picture, and for the second, in
-    /// widths of the map, right and down.
-    shifts: [Vec<[f32; 2]>; 2],
-    /// How much of the second copy is seen, of 255; with 0 there is none.
-    pub second: u8,
-}
+/// Pixels of the map that one core moves at a time.
+const CHUNK: usize = 8192;
 
 impl Drift {
     fn new(mut motions: Motions) -> Self {
         let (w, h) = (motions.width, motions.height);
         let pixels: Vec<u32> = (0..w * h).filter(|i| motions.moves(*i)).map(|i| i as u32).collect();
-        let across = w.div_ceil(BLOCK);
-        let mut blocks = vec![false; across * h.div_ceil(BLOCK)];
-        for i in &pixels {
-            let (x, y) = (*i as usize % w, *i as usize / w);
-            for y in y.saturating_sub(1)..(y + 2).min(h) {
-                for x in x.saturating_sub(1)..(x + 2).min(w) {
-                    blocks[y / BLOCK * across + x / BLOCK] = true;
-                }
-            }
-        }
+        let place = |i: &u32| [*i as usize % w, *i as usize / w].map(|at| at as f32);
+        let none = [[f32::MAX, f32::MIN]; 2];
+        let bounds = pixels.iter().map(place).fold(none, |bounds, at| {
+            [0, 1].map(|axis| {
+                let [low, high]: [f32; 2] = bounds[axis];
+                [low.min(at[axis] - 1.0), high.max(at[axis] + 1.0)]
+            })
+        });
         fn keep<T: Copy>(values: &mut Vec<T>, pixels: &[u32]) {
             *values = pixels.iter().map(|i| values[*i as usize]).collect();
         }
         motions.waves.iter_mut().for_each(|wave| keep(&mut wave.terms, &pixels));
         motions.journeys.iter_mut().for_each(|ways| keep(ways, &pixels));
         motions.current.iter_mut().for_each(|current| keep(&mut current.velocity, &pixels));
-        Self { motions, pixels, blocks }
+        Self { motions, pixels, bounds }
     }
 
-    /// Where everything is at `moment`; nothing where it is where it was.
-    pub fn at(&self, moment: &Moment) -> Option<Displacement<'_>> {
+    /// Where everything is at `moment` in a picture of `size` pixels; nothing where it is where it
+    /// was.
+    pub fn at(&self, moment: &Moment, size: [u32; 2]) -> Option<Displacement> {
         if self.pixels.is_empty() || moment.seconds <= 0.0 {
             return None;
         }
-        let Motions { width, height, waves, journeys, current } = &self.motions;
+        let Motions { waves, journeys, current, .. } = &self.motions;
         let strength = moment.gain.sqrt();
         let mut moved = vec![[0.0_f32; 2]; self.pixels.len()];
-        for wave in waves {
-            let turn = std::f64::consts::TAU * moment.hertz(wave.hertz) * moment.seconds;
-            // cos(turn + phase) - cos(phase), by the cosine and the sine of the phase.
-            let (sin, cos) = turn.sin_cos();
-            let (cos, sin) = ((strength * (cos - 1.0)) as f32, (-strength * sin) as f32);
-            for (moved, [xc, xs, yc, ys]) in moved.iter_mut().zip(&wave.terms) {
-                *moved = [moved[0] + xc * cos + xs * sin, moved[1] + yc * cos + ys * sin];
+        moved.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, moved)| {
+            for wave in waves {
+                let turn = std::f64::consts::TAU * moment.hertz(wave.hertz) * moment.seconds;
+                // cos(turn + phase) - cos(phase), by the cosine and the sine of the phase.
+                let (sin, cos) = turn.sin_cos();
+                let (cos, sin) = ((strength * (cos - 1.0)) as f32, (-strength * sin) as f32);
+                for (moved, [xc, xs, yc, ys]) in moved.iter_mut().zip(&wave.terms[chunk * CHUNK..])
+                {
+                    *moved = [moved[0] + xc * cos + xs * sin, moved[1] + yc * cos + ys * sin];
+                }
             }
-        }
+        });
         let go = |moved: &mut [[f32; 2]], ways: &[[f32; 2]], share: f64| {
             let share = (strength * share) as f32;
             for (moved, way) in moved.iter_mut().zip(ways) {
@@ -143,24 +147,16 @@ impl Drift {
             }
         };
         journeys.iter().for_each(|ways| go(&mut moved, ways, moment.progress()));
-        let over_the_map = |moved: &[[f32; 2]]| {
-            let mut shifts = vec![[0.0; 2]; width * height];
-            for (i, moved) in self.pixels.iter().zip(moved) {
-                shifts[*i as usize] = *moved;
-            }
-            shifts
-        };
         let Some(current) = current else {
-            let shifts = [over_the_map(&moved), Vec::new()];
-            return Some(Displacement { drift: self, shifts, second: 0 });
+            return Some(Displacement::new(self, &[&moved], 0, size));
         };
-        let carried = |age: f64| {
+        let carried = current.ages(moment).map(|age| {
             let mut moved = moved.clone();
             go(&mut moved, &current.velocity, age);
-            over_the_map(&moved)
-        };
+            moved
+        });
         let second = (current.second(moment) * 255.0).round() as u8;
-        Some(Displacement { drift: self, shifts: current.ages(moment).map(carried), second })
+        Some(Displacement::new(self, &[&carried[0], &carried[1]], second, size))
     }
 }
 
@@ -182,43 +178,5 @@ impl Current {
     fn second(&self, moment: &Moment) -> f64 {
         let turn = (moment.seconds / self.period(moment)).rem_euclid(1.0);
         1.0 - (2.0 * turn - 1.0).abs()
-    }
-}
-
-impl Displacement<'_> {
-    /// Moves the places of a row of the grid of a picture of `size` pixels by the shift of copy
-    /// `copy`: what has moved to the right is found on the left.
-    pub fn apply(&self, copy: usize, size: [u32; 2], xs: &mut [i32], ys: &mut [i32]) {
-        const ONE: f32 = (1 << FRACTION_BITS) as f32;
-        let Motions { width, height, .. } = self.drift.motions;
-        let (shifts, blocks) = (&self.shifts[copy], width.div_ceil(BLOCK));
-        let scale = [width as f32 / size[0] as f32, height as f32 / size[1] as f32];
-        let last = [width, height].map(|side| side as f32 - 1.0);
-        let end = size.map(|side| ((side - 1) << FRACTION_BITS) as i32);
-        let pixels = size[0] as f32 * ONE;
-        for (x, y) in xs.iter_mut().zip(ys) {
-            let u = ((*x as f32 / ONE + 0.5) * scale[0] - 0.5).max(0.0).min(last[0]);
-            let v = ((*y as f32 / ONE + 0.5) * scale[1] - 0.5).max(0.0).min(last[1]);
-            let (left, top) = (u as usize, v as usize);
-            if !self.drift.blocks[top / BLOCK * blocks + left / BLOCK] {
-                continue;
-            }
-            let (across, down) = (u - left as f32, v - top as f32);
-            let (right, below) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
-            let [a, b] = [left, right].map(|x| shifts[top * width + x]);
-            let [c, d] = [left, right].map(|x| shifts[below * width + x]);
-            let shift = |axis: usize| {
-                let upper = a[axis] + (b[axis] - a[axis]) * across;
-                let lower = c[axis] + (d[axis] - c[axis]) * across;
-                ((upper + (lower - upper) * down) * pixels) as i32
-            };
-            *x = (*x - shift(0)).clamp(0, end[0]);
-            *y = (*y - shift(1)).clamp(0, end[1]);
-        }
-    }
-
-    /// Whether a second copy of the picture is seen.
-    pub fn flows(&self) -> bool {
-        self.second > 0
     }
 }

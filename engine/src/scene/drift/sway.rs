@@ -80,7 +80,7 @@ pub(super) fn sway(motions: &mut Motions, swing: &Swing, free: &Map, wind: [f32;
         let amplitude = free.map(|free| free * share * swing.amplitude);
         let vertical = swing.vertical * if i % 2 == 0 { 1.0 } else { -1.0 };
         let direction = [wind[0] - vertical * wind[1], wind[1] + vertical * wind[0].abs()];
-        motions.add_wave(hertz, direction, &amplitude, &phase);
+        motions.add_wave(hertz, direction, 0.0, &amplitude, &phase);
     }
 }
 

@@ -49,10 +49,8 @@ pub(super) fn waves(motions: &mut Motions, sea: &Sea, water: &Map, seed: u64) {
             let pixels = length * near * near * plane.pixels_per_step();
             water.at(x, y) * height * near * smoothstep(2.0, 5.0, pixels)
         });
-        motions.add_wave(hertz, [0.35 * heading.sin(), 1.0], &amplitude, &phase);
-        let sideways = amplitude.map(|a| 0.5 * a);
-        let turned = phase.map(|phase| phase + PI / 2.0);
-        motions.add_wave(hertz, [1.0, 0.0], &sideways, &turned);
+        // The water itself goes round in circles, half as wide as they are high to the eye.
+        motions.add_wave(hertz, [0.5, 1.0], PI / 2.0, &amplitude, &phase);
     }
 }
 
