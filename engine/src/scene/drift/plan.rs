@@ -238,3 +238,156 @@ fn extent(mask: &Map) -> (f32, f32) {
     let last = (0..mask.height).rev().find(some).unwrap_or(mask.height - 1);
     (first as f32, last as f32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{brush::Stroke, prompt, scene::moment::Moment};
+
+    const WIDTH: usize = 96;
+    const HEIGHT: usize = 54;
+    /// Twenty pixels of the picture for one of the map.
+    const SIZE: [u32; 2] = [1920, 1080];
+
+    fn masks(set: impl FnOnce(&mut Masks)) -> Masks {
+        let none = || Map::constant(WIDTH, HEIGHT, 0.0);
+        let mut masks = Masks {
+            sky: none(),
+            cloud: none(),
+            water: none(),
+            foliage: none(),
+            grass: none(),
+            glow: none(),
+            flame: none(),
+            smoke: none(),
+            skin: none(),
+        };
+        set(&mut masks);
+        masks
+    }
+
+    fn upper(rows: usize) -> Map {
+        Map::from_fn(WIDTH, HEIGHT, |_, y| f32::from(y < rows))
+    }
+
+    fn plan(prompt: &str, masks: &Masks, painted: Option<&[Region]>) -> Drift {
+        let around = Surroundings { masks, layer: None, subject: None, painted };
+        drift(&prompt::parse(prompt), &around, 3)
+    }
+
+    fn moment(seconds: f64, gain: f64, loops: bool) -> Moment {
+        Moment { seconds, clip_seconds: 4.0, gain, loops }
+    }
+
+    /// How far what is seen at a place of the picture, in pixels, has moved right and down.
+    fn moved(drift: &Drift, at: [i32; 2], moment: Moment) -> [f64; 2] {
+        let (mut x, mut y) = ([at[0] << 16], [at[1] << 16]);
+        if let Some(displacement) = drift.at(&moment, SIZE) {
+            displacement.apply(0, &mut x, &mut y);
+        }
+        [at[0] - (x[0] >> 16), at[1] - (y[0] >> 16)].map(f64::from)
+    }
+
+    fn moves_at(drift: &Drift, at: [i32; 2]) -> bool {
+        (1..40).any(|i| moved(drift, at, moment(f64::from(i) * 0.1, 1.0, false)) != [0.0; 2])
+    }
+
+    #[test]
+    fn what_is_named_moves_where_it_is_seen_and_nothing_else() {
+        let masks = masks(|m| {
+            m.foliage = upper(27);
+            m.water = upper(27).map(|v| 1.0 - v);
+        });
+        let trees = plan("the trees sway in the wind", &masks, None);
+        assert!(moves_at(&trees, [900, 200]) && !moves_at(&trees, [900, 900]));
+        let river = plan("the river flows", &masks, None);
+        assert!(moves_at(&river, [900, 900]) && !moves_at(&river, [900, 200]));
+        let neither = plan("snow is falling", &masks, None);
+        assert!(!moves_at(&neither, [900, 200]) && !moves_at(&neither, [900, 900]));
+        let unasked = plan("", &masks, None);
+        assert!(moves_at(&unasked, [900, 200]) && moves_at(&unasked, [900, 900]));
+    }
+
+    #[test]
+    fn less_than_a_hundredth_of_the_picture_never_moves() {
+        let few = |count: usize| {
+            let spot = |x, y| f32::from(y == 30 && (10..10 + count).contains(&x));
+            masks(|m| m.foliage = Map::from_fn(WIDTH, HEIGHT, spot))
+        };
+        let least = (WIDTH * HEIGHT).div_ceil(100);
+        assert!(
+            plan("trees in the wind", &few(least - 1), None)
+                .at(&moment(1.0, 4.0, false), SIZE)
+                .is_none()
+        );
+        assert!(
+            plan("trees in the wind", &few(least), None)
+                .at(&moment(1.0, 4.0, false), SIZE)
+                .is_some()
+        );
+    }
+
+    /// A cloud must not drag the mountain below it into the sky.
+    #[test]
+    fn nothing_is_carried_in_from_outside() {
+        let masks = masks(|m| (m.sky, m.cloud) = (upper(30), upper(30)));
+        let clouds = plan("clouds race over the city", &masks, None);
+        for step in 1..48 {
+            let moment = moment(f64::from(step) / 12.0, 4.0, false);
+            let Some(displacement) = clouds.at(&moment, SIZE) else { continue };
+            for copy in 0..=usize::from(displacement.flows()) {
+                for y in (0..599).step_by(7) {
+                    let (mut xs, mut ys) = ([960 << 16; 8], [y << 16; 8]);
+                    displacement.apply(copy, &mut xs, &mut ys);
+                    assert!(ys[0] >> 16 < 605, "row {y} at step {step} shows row {}", ys[0] >> 16);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_loop_ends_where_it_began() {
+        let masks = masks(|m| {
+            m.grass = upper(27);
+            (m.sky, m.cloud) = (upper(27), upper(27));
+        });
+        let drift = plan("", &masks, None);
+        let end = moment(4.0, 2.0, true);
+        let displacement = drift.at(&end, SIZE).unwrap();
+        assert_eq!(displacement.second, 0);
+        for at in [[100, 100], [900, 300], [1700, 500]] {
+            assert_eq!(moved(&drift, at, end), [0.0; 2]);
+        }
+    }
+
+    fn painted(stroke: Stroke) -> Vec<Region> {
+        let inside = |x: usize, y: usize| (30..60).contains(&x) && (20..40).contains(&y);
+        let area = Map::from_fn(WIDTH, HEIGHT, |x, y| f32::from(inside(x, y)));
+        vec![Region { area, stroke }]
+    }
+
+    #[test]
+    fn a_brush_moves_its_region_the_way_it_says() {
+        let none = masks(|_| {});
+        let end = moment(4.0, 1.0, false);
+        let go = |stroke| moved(&plan("", &none, Some(&painted(stroke))), [900, 600], end);
+        let still = Stroke::default();
+        let right = go(Stroke { horizontal: 5.0, ..still });
+        assert!((60.0..90.0).contains(&right[0]) && right[1] == 0.0, "{right:?}");
+        let up = go(Stroke { vertical: 5.0, ..still });
+        assert!(up[1] < -60.0 && up[0] == 0.0, "{up:?}");
+        assert_eq!(go(still), [0.0; 2]);
+        let closer = plan("", &none, Some(&painted(Stroke { proximity: 8.0, ..still })));
+        let (left, right) = (moved(&closer, [640, 600], end), moved(&closer, [1160, 600], end));
+        assert!(left[0] < -10.0 && right[0] > 10.0, "{left:?}, {right:?}");
+        let stir = plan("", &none, Some(&painted(Stroke { ambient: 5.0, ..still })));
+        assert!(moves_at(&stir, [900, 600]) && !moves_at(&stir, [100, 100]));
+    }
+
+    #[test]
+    fn beside_what_a_brush_has_painted_nothing_moves_by_itself() {
+        let masks = masks(|m| m.grass = Map::constant(WIDTH, HEIGHT, 1.0));
+        let drift = plan("grass in the wind", &masks, Some(&painted(Stroke::default())));
+        assert!(moves_at(&drift, [900, 500]) && !moves_at(&drift, [200, 500]));
+    }
+}
