@@ -58,6 +58,27 @@ impl Axes {
     }
 }
 
+/// How finely a frame is worked out. Each step takes away what is missed least, for a machine that
+/// cannot keep up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Detail {
+    /// Everything.
+    #[default]
+    Full,
+    /// What moves by itself is worked out on half as many rows of the grid.
+    CoarseMotion,
+    /// One layer: outlines stretch what lies behind them.
+    OneLayer,
+    /// The camera too is worked out on half as many rows of the grid.
+    CoarseGeometry,
+}
+
+impl Detail {
+    /// From the finest to the coarsest.
+    pub const ALL: [Self; 4] =
+        [Self::Full, Self::CoarseMotion, Self::OneLayer, Self::CoarseGeometry];
+}
+
 /// What may change from frame to frame while a clip plays.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Controls {
@@ -67,11 +88,18 @@ pub struct Controls {
     pub axes: Axes,
     /// The camera stands still, whatever the prompt and the axes say.
     pub static_camera: bool,
+    /// How finely frames are worked out.
+    pub detail: Detail,
 }
 
 impl Default for Controls {
     fn default() -> Self {
-        Self { motion: DEFAULT_MOTION, axes: Axes::default(), static_camera: false }
+        Self {
+            motion: DEFAULT_MOTION,
+            axes: Axes::default(),
+            static_camera: false,
+            detail: Detail::Full,
+        }
     }
 }
 

@@ -51,7 +51,7 @@ use crate::{
     generator::{Clip, Generator, GeneratorError},
     image::{FrameMut, Image},
     prompt::{self, Script},
-    request::{Controls, Request},
+    request::{Controls, Detail, Request},
 };
 
 /// How many moments of the path are looked at to know what it needs at the edges.
@@ -75,12 +75,18 @@ struct SceneClip {
     brush: Option<Arc<Brush>>,
     path: Path,
     /// Made when the first frame needs it, after the analysis.
-    drifts: OnceLock<Vec<Drift>>,
+    drifts: OnceLock<Drifts>,
     /// Where the camera was before.
     from: Option<Place>,
     frames: u64,
     seconds_per_frame: f64,
     seconds: f64,
+}
+
+/// How the still moves by itself, as one layer and as two: back and front.
+struct Drifts {
+    whole: Drift,
+    split: Option<[Drift; 2]>,
 }
 
 impl SceneClip {
@@ -161,23 +167,23 @@ impl SceneClip {
         }
     }
 
-    /// How the layers of the still move by themselves: first the whole, or else back and front.
-    fn drifts(&self) -> &[Drift] {
+    /// How each layer of the still moves by itself.
+    fn drifts(&self) -> &Drifts {
         self.drifts.get_or_init(|| {
             let Analysis { masks, split, .. } = self.still.analysis();
             let (w, h) = (masks.sky.width, masks.sky.height);
             let painted = self.brush.as_ref().map(|brush| regions(brush, w, h));
+            let subject = split.as_ref().map(|split| &split.alpha);
             let of = |layer: Option<&Map>| {
-                let subject = split.as_ref().map(|split| &split.alpha);
                 let painted = painted.as_deref();
                 drift(&self.script, &Surroundings { masks, layer, subject, painted }, self.seed)
             };
-            match split {
-                Some(split) => {
-                    let back = split.alpha.map(|alpha| 1.0 - alpha);
-                    vec![of(Some(&back)), of(Some(&split.alpha))]
-                }
-                None => vec![of(None)],
+            Drifts {
+                whole: of(None),
+                split: subject.map(|front| {
+                    let back = front.map(|alpha| 1.0 - alpha);
+                    [of(Some(&back)), of(Some(front))]
+                }),
             }
         })
     }
@@ -201,17 +207,21 @@ impl SceneClip {
         let shot = self.shot(index, controls);
         let moment = self.moment(index, controls);
         let analysis = self.still.analysis();
-        let moved: Vec<_> =
-            self.drifts().iter().map(|drift| drift.at(&moment, self.size())).collect();
+        let split = analysis.split.as_ref().zip(self.drifts().split.as_ref());
+        let split = split.filter(|_| controls.detail < Detail::OneLayer);
+        let (back, [back_drift, front_drift]) = match split {
+            Some((split, [back, front])) => (&split.back, [back, front]),
+            None => (&analysis.whole, [&self.drifts().whole; 2]),
+        };
+        let moved = [back_drift, front_drift].map(|drift| drift.at(&moment, self.size()));
         if shot.is_at_rest() && moved.iter().all(Option::is_none) {
             return render::copy(&self.still.image, out);
         }
-        let back = analysis.split.as_ref().map_or(&analysis.whole, |split| &split.back);
-        let front = analysis.split.as_ref().zip(moved.get(1));
         let picture = Picture {
             back: self.surface(&shot, back, &moved[0]),
-            front: front
-                .map(|(split, moved)| (self.surface(&shot, &split.front, moved), &split.matte)),
+            front: split
+                .map(|(split, _)| (self.surface(&shot, &split.front, &moved[1]), &split.matte)),
+            detail: controls.detail,
             overlays: Vec::new(),
         };
         render::render(&picture, out);

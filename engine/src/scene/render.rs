@@ -19,7 +19,10 @@ use super::{
     texture::Texture,
     view::{Guesses, Lines, View},
 };
-use crate::image::{FrameMut, Image};
+use crate::{
+    image::{FrameMut, Image},
+    request::Detail,
+};
 
 /// Pixels of the picture in a tile, across and down.
 const TILE: [usize; 2] = [32, 16];
@@ -38,6 +41,8 @@ pub(super) struct Picture<'a> {
     pub back: Surface<'a>,
     /// What stands before it, and how much that covers.
     pub front: Option<(Surface<'a>, &'a Matte)>,
+    /// How finely both are worked out.
+    pub detail: Detail,
     /// What is laid over both, in order.
     pub overlays: Vec<Box<dyn Overlay + 'a>>,
 }
@@ -137,6 +142,50 @@ impl Copied {
         Line { xs: &self.xs.points[first..], ys: &self.ys.points[first..], subsampling }
     }
 
+    /// Puts every second of the first `rows` rows between its neighbours.
+    #[inline(always)]
+    fn fill_between(&mut self, rows: usize) {
+        let width = self.grid_width;
+        for grid in [&mut self.xs.grid, &mut self.ys.grid] {
+            for j in (1..rows.saturating_sub(1)).step_by(2) {
+                let (above, rest) = grid[(j - 1) * width..].split_at_mut(width);
+                let (between, below) = rest.split_at_mut(width);
+                for ((between, a), b) in between.iter_mut().zip(above).zip(below) {
+                    *between = (*a >> 1) + (*b >> 1);
+                }
+            }
+        }
+    }
+
+    /// Moves the first `rows` rows by the shift of copy `copy`. If `coarse`, every second row by
+    /// that of the row above it.
+    #[inline(always)]
+    fn displace(&mut self, displacement: &Displacement, copy: usize, rows: usize, coarse: bool) {
+        if !coarse {
+            return self.rows().take(rows).for_each(|(xs, ys)| displacement.apply(copy, xs, ys));
+        }
+        let mut before = (vec![0; self.grid_width], vec![0; self.grid_width]);
+        let mut shift = before.clone();
+        for (j, (xs, ys)) in self.rows().take(rows).enumerate() {
+            if j % 2 == 1 {
+                xs.iter_mut().zip(&shift.0).for_each(|(x, shift)| *x += shift);
+                ys.iter_mut().zip(&shift.1).for_each(|(y, shift)| *y += shift);
+                displacement.hold(xs, ys);
+                continue;
+            }
+            before.0.copy_from_slice(xs);
+            before.1.copy_from_slice(ys);
+            displacement.apply(copy, xs, ys);
+            let moved = |shift: &mut [i32], now: &[i32], before: &[i32]| {
+                for ((shift, now), before) in shift.iter_mut().zip(now).zip(before) {
+                    *shift = now - before;
+                }
+            };
+            moved(&mut shift.0, xs, &before.0);
+            moved(&mut shift.1, ys, &before.1);
+        }
+    }
+
     /// Whether two copies lie in different places around some of `points`.
     #[inline(always)]
     fn differs(&self, other: &Self, points: Range<usize>) -> bool {
@@ -165,18 +214,27 @@ impl Seen {
         surface: &Surface<'_>,
         first: usize,
         rows: usize,
+        detail: Detail,
         look_up: impl Fn(&View, &Lines, &Guesses) -> Guesses + Copy,
     ) {
+        let coarse = detail >= Detail::CoarseGeometry;
         for (j, (xs, ys)) in self.first.rows().take(rows).enumerate() {
-            surface.view.solve_row(first + j, look_up, xs, ys);
+            // The last row has none behind it to lie between.
+            if !coarse || j % 2 == 0 || j + 1 == rows {
+                surface.view.solve_row(first + j, look_up, xs, ys);
+            }
+        }
+        if coarse {
+            self.first.fill_between(rows);
         }
         let Some(displacement) = surface.displacement else { return };
+        let coarse = detail >= Detail::CoarseMotion;
         if let Some(second) = &mut self.second {
             second.xs.grid.copy_from_slice(&self.first.xs.grid);
             second.ys.grid.copy_from_slice(&self.first.ys.grid);
-            second.rows().take(rows).for_each(|(xs, ys)| displacement.apply(1, xs, ys));
+            second.displace(displacement, 1, rows, coarse);
         }
-        self.first.rows().take(rows).for_each(|(xs, ys)| displacement.apply(0, xs, ys));
+        self.first.displace(displacement, 0, rows, coarse);
     }
 
     #[inline(always)]
@@ -276,9 +334,9 @@ impl Scratch {
     ) {
         let (width, rows) = (band.width, band.rows);
         let (first, solved) = (band.first_row / GRID_STEP, rows.div_ceil(GRID_STEP) + 1);
-        self.back.solve(&picture.back, first, solved, look_up);
+        self.back.solve(&picture.back, first, solved, picture.detail, look_up);
         if let (Some(seen), Some((surface, _))) = (&mut self.front, &picture.front) {
-            seen.solve(surface, first, solved, look_up);
+            seen.solve(surface, first, solved, picture.detail, look_up);
         }
         let runs: Vec<Vec<Run>> = (0..rows.div_ceil(TILE[1]))
             .map(|tile_row| self.runs(picture, tile_row, width))

@@ -67,6 +67,12 @@ impl Displacement {
         self.second > 0
     }
 
+    /// Keeps places inside the picture.
+    pub fn hold(&self, xs: &mut [i32], ys: &mut [i32]) {
+        xs.iter_mut().for_each(|x| *x = (*x).clamp(0, self.end[0]));
+        ys.iter_mut().for_each(|y| *y = (*y).clamp(0, self.end[1]));
+    }
+
     /// Moves places of the picture by the shift of copy `copy`: what has moved to the right is
     /// found on the left.
     pub fn apply(&self, copy: usize, xs: &mut [i32], ys: &mut [i32]) {
