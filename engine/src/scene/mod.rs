@@ -8,6 +8,9 @@
 mod border;
 pub mod depth;
 mod glide;
+pub mod matte;
+pub mod plate;
+mod raster;
 mod relief;
 mod render;
 mod sample;
@@ -20,6 +23,7 @@ mod view;
 use std::{sync::Arc, time::Duration};
 
 pub use glide::{GLIDE, Place};
+pub use raster::{Field, FieldError};
 pub use still::depth_of;
 pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
 
