@@ -4,7 +4,7 @@
 //!
 //!     cargo run --release -p stillmotion-engine --example plate_sheet -- OUT photo.png mask.png
 //!
-//! writes OUT-matte.png, OUT-fill.png, OUT-plate.png and OUT-front.png at full size, and
+//! writes OUT-matte.png, OUT-plate.png and OUT-front.png at full size, and
 //! OUT-sheet.png: the plate, and the near thing moved over it by 3 and 12 % of the width.
 
 use std::{error::Error, time::Instant};
@@ -14,7 +14,7 @@ use stillmotion_engine::{
     image::{Image, PixelFormat, YuvMatrix},
     scene::{
         Field,
-        matte::{self, Layers, Matte},
+        matte::{self, Layers},
         plate,
     },
 };
@@ -39,9 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let matte = matte::refine(&still, near)?;
     let refined = start.elapsed();
-    let fill = plate::fill(&still, near, nearness, Some(&matte))?;
+    let plate = plate::fill(&still, near, nearness, Some(&matte))?;
     let filled = start.elapsed();
-    let layers = matte::separate(&still, &fill, &matte)?;
+    let layers = matte::separate(&still, &plate, &matte)?;
     let separated = start.elapsed();
     let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
     println!(
@@ -51,16 +51,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         ms(separated - filled)
     );
 
-    GrayImage::from_raw(width, height, matte.alpha.clone())
+    GrayImage::from_raw(width, height, layers.matte.alpha.clone())
         .ok_or("size")?
         .save(format!("{out}-matte.png"))?;
-    for (name, image) in [("fill", &fill), ("plate", &layers.plate), ("front", &layers.front)] {
+    for (name, image) in [("plate", &plate), ("front", &layers.front)] {
         picture(image)?.save(format!("{out}-{name}.png"))?;
     }
     let mut sheet = RgbImage::new(2 * width, 2 * height);
-    imageops::replace(&mut sheet, &picture(&layers.plate)?, 0, 0);
+    imageops::replace(&mut sheet, &picture(&plate)?, 0, 0);
     for (i, share) in [0.03, -0.12, 0.12].into_iter().enumerate() {
-        let moved = moved(&layers, &matte, share)?;
+        let moved = moved(&layers, &plate, share)?;
         let (column, row) = ((i as u32 + 1) % 2, (i as u32 + 1) / 2);
         imageops::replace(&mut sheet, &moved, (column * width).into(), (row * height).into());
     }
@@ -74,9 +74,10 @@ fn picture(image: &Image) -> Result<RgbImage, Box<dyn Error>> {
 }
 
 /// The near thing over the plate, moved to the right by a share of the width.
-fn moved(layers: &Layers, matte: &Matte, share: f64) -> Result<RgbImage, Box<dyn Error>> {
-    let (front, mut out) = (picture(&layers.front)?, picture(&layers.plate)?);
+fn moved(layers: &Layers, plate: &Image, share: f64) -> Result<RgbImage, Box<dyn Error>> {
+    let (front, mut out) = (picture(&layers.front)?, picture(plate)?);
     let way = (share * f64::from(front.width())) as i64;
+    let matte = &layers.matte;
     for (x, y, pixel) in out.enumerate_pixels_mut() {
         let from = (i64::from(x) - way).clamp(0, i64::from(front.width()) - 1) as u32;
         let alpha = matte.alpha[y as usize * matte.width + from as usize];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Takes a still apart into a near thing and what is behind it.
+//! Takes the background out of the soft edge of a near thing.
 
 use super::{
     super::{
@@ -15,21 +15,23 @@ const LONG_SIDE: usize = 640;
 /// How far from the near thing its colours go on, in pixels.
 const REACH: usize = 4;
 
-/// A still in two layers. Where `a` is the matte, `a * front + (1 - a) * plate` is the still.
+/// The near thing of a still, ready to be laid over its plate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layers {
     /// The near thing, without background in its soft edge. Far from it this is the still.
     pub front: Image,
-    /// The background. Where the matte is 0 this is the still.
-    pub plate: Image,
+    /// How much of it is seen: the matte, and a little more where the plate alone is not the
+    /// still.
+    pub matte: Matte,
 }
 
-/// Takes `still` apart, given the matte and a filled background (see [`super::super::plate::fill`]).
+/// Takes the background out of the soft edge of a near thing, given its matte and a filled
+/// background (see [`super::super::plate::fill`]).
 ///
-/// In the soft edge both layers are what is expected of them - the colours of the near thing
-/// beside the edge, and the filled background - changed as little as it takes to give the still
-/// again. Halved chroma goes by the mean of the matte over its pixels. The composite is off by at
-/// most 1 of 255.
+/// `a * front + (1 - a) * plate` is the still, to 1 of 255, where `a` is the matte of the result;
+/// halved chroma goes by the mean of the matte over its pixels. Within that the colours are those
+/// of the near thing beside the edge. What the plate does not explain belongs to the front, if
+/// faintly: left behind in the plate it would stay as an outline of the thing when that moves.
 ///
 /// # Errors
 /// [`FieldError`] when the plate or the matte has not the size of the still, or the plate not its
@@ -45,34 +47,55 @@ pub fn separate(still: &Image, plate: &Image, matte: &Matte) -> Result<Layers, F
     }
     let cell = (width.max(height) / LONG_SIDE).max(1);
     let expected = expected_front(still, matte, cell);
+    let matte = explained(still, plate, matte);
     // A sampler reaches a few pixels beyond the edge.
     let touched = matte.touched(cell).map(|is| if is { 1.0 } else { 0.0 });
     let beside = touched.dilated(REACH.div_ceil(cell));
     let mut first = 0;
     let planes = still.planes().iter().zip(plate.planes());
-    let (fronts, plates): (Vec<_>, Vec<_>) = planes
-        .map(|(own, behind)| {
-            let step = subsampling(own, width);
-            let work = Work {
-                own,
-                behind,
-                matte,
-                expected: &expected,
-                beside: &beside,
-                cell,
-                step,
-                first,
-            };
-            first += own.channels;
-            work.layers()
-        })
-        .unzip();
-    let image = |planes, otherwise: &Image| {
-        let (format, matrix) = (still.format(), still.matrix());
-        let made = Image::from_packed(format, still.width(), still.height(), matrix, planes);
-        made.unwrap_or_else(|_| otherwise.clone())
-    };
-    Ok(Layers { front: image(fronts, still), plate: image(plates, plate) })
+    let fronts = planes.map(|(own, behind)| {
+        let step = subsampling(own, width);
+        let (matte, expected, beside) = (&matte, &expected, &beside);
+        let work = Work { own, behind, matte, expected, beside, cell, step, first };
+        first += own.channels;
+        work.front()
+    });
+    let (format, matrix) = (still.format(), still.matrix());
+    let made = Image::from_packed(format, still.width(), still.height(), matrix, fronts.collect());
+    Ok(Layers { front: made.unwrap_or_else(|_| still.clone()), matte })
+}
+
+/// The matte, raised to where some front colour gives the still over the plate.
+fn explained(still: &Image, plate: &Image, matte: &Matte) -> Matte {
+    let mut alpha = matte.alpha.clone();
+    for (own, behind) in still.planes().iter().zip(plate.planes()) {
+        let step = subsampling(own, matte.width);
+        let line = own.width * own.channels;
+        let lines = own.data.chunks_exact(line).zip(behind.data.chunks_exact(line));
+        for (y, (own_line, behind_line)) in lines.enumerate().filter(|(_, (a, b))| a != b) {
+            let samples = own_line.chunks_exact(own.channels);
+            let samples = samples.zip(behind_line.chunks_exact(own.channels));
+            for (x, (own, behind)) in samples.enumerate().filter(|(_, (a, b))| a != b) {
+                let least = own.iter().zip(behind).map(|(a, b)| least_alpha(*a, *b));
+                let least = least.max().unwrap_or(0);
+                for y in y * step..((y + 1) * step).min(matte.height) {
+                    let row = y * matte.width;
+                    let columns = x * step..((x + 1) * step).min(matte.width);
+                    for alpha in &mut alpha[row + columns.start..row + columns.end] {
+                        *alpha = least.max(*alpha);
+                    }
+                }
+            }
+        }
+    }
+    Matte { alpha, ..*matte }
+}
+
+/// The least alpha with which a front over `behind` gives `own`, give or take 1.
+fn least_alpha(own: u8, behind: u8) -> u8 {
+    let off = u32::from(own.abs_diff(behind)).saturating_sub(1);
+    let room = u32::from(if own > behind { 255 - behind } else { behind });
+    (off * 255).div_ceil(room.max(1)) as u8
 }
 
 /// The colours of the near thing, carried on beyond its edge.
@@ -107,34 +130,27 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn layers(&self) -> (Vec<u8>, Vec<u8>) {
-        let Plane { width, height, channels, .. } = *self.own;
-        let (mut front, mut back) = (self.own.data.clone(), self.own.data.clone());
-        for y in 0..height {
-            for x in 0..width {
-                let alpha = self.alpha(x, y);
-                let range = (y * width + x) * channels..(y * width + x + 1) * channels;
-                let (front, back) = (&mut front[range.clone()], &mut back[range.clone()]);
-                let behind = &self.behind.data[range];
-                if alpha >= 1.0 {
-                    back.copy_from_slice(behind);
-                    continue;
-                }
-                // Far from the edge nobody sees the front.
-                let [cx, cy] = [x, y].map(|i| i * self.step / self.cell);
-                if self.beside.at(cx, cy) == 0.0 {
-                    continue;
-                }
-                let expected = &self.expected.at(cx, cy)[self.first..];
-                for (((front, back), behind), expected) in
-                    front.iter_mut().zip(back).zip(behind).zip(expected)
-                {
-                    let own = f32::from(*front);
-                    [*front, *back] = split(own, alpha, *expected, f32::from(*behind));
-                }
+    fn front(&self) -> Vec<u8> {
+        let Plane { width, channels, .. } = *self.own;
+        let mut out = self.own.data.clone();
+        for (i, front) in out.chunks_exact_mut(channels).enumerate() {
+            let (x, y) = (i % width, i / width);
+            let [cx, cy] = [x, y].map(|i| i * self.step / self.cell);
+            // Far from the edge nobody sees the front.
+            if self.beside.at(cx, cy) == 0.0 {
+                continue;
+            }
+            let alpha = self.alpha(x, y);
+            if alpha >= 1.0 {
+                continue;
+            }
+            let behind = &self.behind.data[i * channels..(i + 1) * channels];
+            let expected = &self.expected.at(cx, cy)[self.first..];
+            for ((front, behind), expected) in front.iter_mut().zip(behind).zip(expected) {
+                *front = unmixed((*front).into(), alpha, (*behind).into(), *expected);
             }
         }
-        (front, back)
+        out
     }
 
     /// The mean of the matte over a sample, 0..=1.
@@ -150,28 +166,10 @@ impl Work<'_> {
     }
 }
 
-/// A front and a back sample whose mix is `own`: the expected ones, each changed in proportion to
-/// its share, which is the least change in all.
-fn split(own: f32, alpha: f32, front: f32, back: f32) -> [u8; 2] {
-    let rest = 1.0 - alpha;
-    let off = (own - alpha * front - rest * back) / (alpha * alpha + rest * rest);
-    let (front, back) = (front + off * alpha, back + off * rest);
-    // What rounding takes from one is made good by the one that has more to say.
-    if alpha > 0.5 {
-        let [back, front] = settled(own, [rest, alpha], back);
-        [front, back]
-    } else {
-        settled(own, [alpha, rest], front)
-    }
-}
-
-/// Two samples whose mix is `own`, of which the second has the larger share, given the first.
-fn settled(own: f32, [less, more]: [f32; 2], first: f32) -> [u8; 2] {
-    let whole = |v: f32| v.clamp(0.0, 255.0).round();
-    let first = whole(first);
-    let exact = (own - less * first) / more;
-    let second = whole(exact);
-    let is_reached = (0.0..=255.0).contains(&exact) || less == 0.0;
-    let first = if is_reached { first } else { whole((own - more * second) / less) };
-    [first as u8, second as u8]
+/// The front sample closest to `expected` that gives `own` over `behind`, give or take a half.
+fn unmixed(own: f32, alpha: f32, behind: f32, expected: f32) -> u8 {
+    let exact = own - (1.0 - alpha) * behind;
+    let share = 1.0 / alpha.max(1e-3);
+    let front = expected.clamp((exact - 0.5) * share, (exact + 0.5) * share);
+    front.clamp(0.0, 255.0).round() as u8
 }

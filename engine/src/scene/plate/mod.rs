@@ -84,8 +84,9 @@ fn kinds(near: &Raster<bool>, hole: &Raster<bool>) -> Raster<Kind> {
     let (width, height) = (hole.width, hole.height);
     let long = width.max(height) as f32;
     let number = |is: bool| if is { 1.0 } else { 0.0 };
-    // Samples between two places are mixed, so the place beside the hole is made up too.
-    let hole = hole.map(number).dilated(1);
+    // Samples between two places are mixed, and edges are soft: what is beside the hole is made up
+    // too.
+    let hole = hole.map(number).dilated(2);
     let guarded = Raster::from_fn(width, height, |x, y| hole.at(x, y).max(number(near.at(x, y))));
     let guarded = guarded.dilated((GUARD * long).ceil() as usize);
     let kinds = Raster::from_fn(width, height, |x, y| match (hole.at(x, y), guarded.at(x, y)) {
