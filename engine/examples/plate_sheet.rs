@@ -59,10 +59,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut sheet = RgbImage::new(2 * width, 2 * height);
     imageops::replace(&mut sheet, &picture(&plate)?, 0, 0);
-    for (i, share) in [0.03, -0.12, 0.12].into_iter().enumerate() {
+    for (column, row, share) in [(1, 0, 0.03), (0, 1, -0.12), (1, 1, 0.12)] {
         let moved = moved(&layers, &plate, share)?;
-        let (column, row) = ((i as u32 + 1) % 2, (i as u32 + 1) / 2);
-        imageops::replace(&mut sheet, &moved, (column * width).into(), (row * height).into());
+        imageops::replace(&mut sheet, &moved, i64::from(column * width), i64::from(row * height));
     }
     sheet.save(format!("{out}-sheet.png"))?;
     Ok(())

@@ -114,17 +114,17 @@ fn box_sums<const N: usize>(
             across(y, &mut rows[slot]);
         }
         let Some(middle) = y.checked_sub(radius) else { continue };
-        for x in 0..w {
-            if wanted.at(x, middle) == 0.0 {
-                continue;
-            }
+        let span = middle.saturating_sub(radius)..=(middle + radius).min(h - 1);
+        let line = &mut out.values[middle * w..(middle + 1) * w];
+        let places = line.iter_mut().zip(wanted.row(middle)).enumerate();
+        for (x, (out, _)) in places.filter(|(_, (_, wanted))| **wanted > 0.0) {
             let mut total = [0.0; N];
-            for from in middle.saturating_sub(radius)..=(middle + radius).min(h - 1) {
+            for from in span.clone() {
                 for (total, value) in total.iter_mut().zip(rows[from % (2 * radius + 1)][x]) {
                     *total += value;
                 }
             }
-            out.values[middle * w + x] = make(total);
+            *out = make(total);
         }
     }
     out

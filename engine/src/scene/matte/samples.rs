@@ -174,12 +174,8 @@ fn best_mix(own: Pixel, fronts: &[Option<Pixel>; 5], backs: &[Option<Pixel>; 5])
     let mut best: Option<(f32, Guess)> = None;
     for front in fronts.iter().flatten() {
         for back in backs.iter().flatten() {
-            let (mut along, mut length) = (0.0, 0.0);
-            for c in 0..3 {
-                let way = front[c] - back[c];
-                along += (own[c] - back[c]) * way;
-                length += way * way;
-            }
+            let along: f32 = (0..3).map(|c| (own[c] - back[c]) * (front[c] - back[c])).sum();
+            let length: f32 = (0..3).map(|c| front[c] - back[c]).map(|way| way * way).sum();
             let alpha = (along / length.max(1.0)).clamp(0.0, 1.0);
             let off: f32 = (0..3)
                 .map(|c| own[c] - back[c] - alpha * (front[c] - back[c]))

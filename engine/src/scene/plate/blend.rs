@@ -51,7 +51,7 @@ pub(super) fn joined(level: &Level, matches: &Matches, colours: &[Pixel]) -> Way
     for sweep in 0..SWEEPS {
         let last = ways.values.len() - 1;
         for i in 0..=last {
-            let i = if sweep % 2 == 0 { i } else { last - i };
+            let i = if sweep.is_multiple_of(2) { i } else { last - i };
             let Some(own) = ways.values[i] else { continue };
             let (x, y) = (i % ways.width, i / ways.width);
             let sides = sides(level, x, y);

@@ -51,7 +51,8 @@ fn push(picture: &Raster<Pixel>, weights: &Raster<f32>) -> (Raster<Pixel>, Raste
 fn pull(coarse: &Raster<Pixel>, x: usize, y: usize) -> Pixel {
     let taps = |i: usize, length: usize| {
         let near = i / 2;
-        let side = if i % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(length - 1) };
+        let side =
+            if i.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(length - 1) };
         (near.min(length - 1), side)
     };
     let ((x0, x1), (y0, y1)) = (taps(x, coarse.width), taps(y, coarse.height));
