@@ -12,5 +12,6 @@ pub mod fit;
 pub mod generator;
 pub mod image;
 pub mod prompt;
+mod random;
 pub mod request;
 pub mod scene;

@@ -6,6 +6,7 @@ use std::{f64::consts::TAU, time::Duration};
 use super::travel::{Sway, Travel};
 use crate::{
     prompt::{Move, Script},
+    random::SplitMix,
     request::{Controls, DEFAULT_DURATION, DEFAULT_MOTION},
 };
 
@@ -180,20 +181,6 @@ fn progress(time: f64) -> f64 {
         total - ramp(1.0 - time)
     };
     done / total
-}
-
-/// SplitMix64: well spread numbers from any seed (Steele, Lea and Flood 2014, figure 15).
-struct SplitMix(u64);
-
-impl SplitMix {
-    /// The next number, 0..1.
-    fn next_unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Filters on one plane: box mean, guided filter, maximum, gradient.
 
-use super::map::Map;
+use super::raster::Map;
 
 /// Mean over a square of `2 * radius + 1` pixels a side, clipped at the borders.
 pub(super) fn box_mean(map: &Map, radius: usize) -> Map {

@@ -9,9 +9,9 @@
 //! things beyond their outline, the background behind them.
 
 use super::{
-    fill::push_pull,
+    fill::fill,
     filter::{box_mean, maximum, minimum},
-    map::{Map, smoothstep},
+    raster::{Map, smoothstep},
 };
 
 /// A change of nearness within [`REACH`] pixels both ways that makes a cliff, and the one down to
@@ -60,8 +60,8 @@ impl Layers {
         let alpha = Map::from_fn(hard.width, hard.height, |x, y| {
             if close.at(x, y) > 0.0 { hard.at(x, y) } else { soft.at(x, y) }
         });
-        let front = push_pull(nearness, &hard);
-        let back = push_pull(nearness, &hard.map(|hard| 1.0 - hard));
+        let front = fill(nearness, &hard);
+        let back = fill(nearness, &hard.map(|hard| 1.0 - hard));
         let gap = front.zip(&back, |front, back| smoothstep(HIDING[0], HIDING[1], front - back));
         // Where the layers fade into each other the still shows both.
         let covers =

@@ -7,7 +7,7 @@ use super::{
         features::{Colours, texture},
     },
     filter::Guide,
-    map::{Map, smoothstep},
+    raster::{Map, smoothstep},
 };
 
 /// Probabilities, 0..1, at the size of the thumbnail.

@@ -7,16 +7,20 @@
 
 mod band;
 mod border;
+mod cover;
 pub mod depth;
 mod drift;
+mod field;
 mod fill;
 mod filter;
 mod glide;
 mod layers;
-mod map;
 mod masks;
-mod matte;
+pub mod matte;
 mod moment;
+pub mod plate;
+mod raster;
+mod reduced;
 mod relief;
 mod render;
 mod sample;
@@ -31,6 +35,7 @@ use std::{
     time::Duration,
 };
 
+pub use field::{Field, FieldError};
 pub use glide::{GLIDE, Place};
 pub use still::depth_of;
 pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
@@ -39,8 +44,8 @@ use self::{
     border::Reach,
     drift::{Displacement, Drift, Surroundings, drift, regions},
     glide::Shot,
-    map::Map,
     moment::Moment,
+    raster::Map,
     render::{Picture, Surface},
     still::{Analysis, Layer, Still},
     view::View,
@@ -220,7 +225,7 @@ impl SceneClip {
         let picture = Picture {
             back: self.surface(&shot, back, &moved[0]),
             front: split
-                .map(|(split, _)| (self.surface(&shot, &split.front, &moved[1]), &split.matte)),
+                .map(|(split, _)| (self.surface(&shot, &split.front, &moved[1]), &split.screen)),
             detail: controls.detail,
             overlays: Vec::new(),
         };

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::{
     filter::limit_gradient,
-    map::{Map, lerp},
+    raster::{Map, lerp},
 };
 
 /// Pixels of the picture from one grid point to the next, both ways.

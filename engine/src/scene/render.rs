@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use super::sample::avx2;
 use super::{
     band::{BAND_ROWS, Band, Target, bands},
+    cover::{Cover, Screen, fade, lay_over},
     drift::Displacement,
-    matte::{Cover, Matte, fade, lay_over},
     relief::GRID_STEP,
     sample::{Line, SPARE_POINTS, scalar},
     texture::Texture,
@@ -40,7 +40,7 @@ pub(super) struct Surface<'a> {
 pub(super) struct Picture<'a> {
     pub back: Surface<'a>,
     /// What stands before it, and how much that covers.
-    pub front: Option<(Surface<'a>, &'a Matte)>,
+    pub front: Option<(Surface<'a>, &'a Screen)>,
     /// How finely both are worked out.
     pub detail: Detail,
     /// What is laid over both, in order.
@@ -362,12 +362,12 @@ impl Scratch {
     /// Puts the places of the front layer in the place of those of the back layer where it covers
     /// them, in the first `rows` rows of the grid.
     fn keep_seen(&mut self, picture: &Picture<'_>, rows: usize) {
-        let (Some(front), Some((_, matte))) = (&self.front, &picture.front) else { return };
+        let (Some(front), Some((_, screen))) = (&self.front, &picture.front) else { return };
         let (front, back) = (&front.first, &mut self.back.first);
         let back = back.xs.grid.iter_mut().zip(&mut back.ys.grid);
         let places = front.xs.grid.iter().zip(&front.ys.grid);
         for ((back_x, back_y), (x, y)) in back.zip(places).take(rows * front.grid_width) {
-            if matte.covers(*x, *y) {
+            if screen.covers(*x, *y) {
                 (*back_x, *back_y) = (*x, *y);
             }
         }
@@ -398,11 +398,11 @@ impl Scratch {
             let columns = start / GRID_STEP..(end / GRID_STEP + 1).min(grid_width);
             j * grid_width + columns.start..j * grid_width + columns.end
         };
-        if let (Some(seen), Some((_, matte))) = (&self.front, &picture.front) {
+        if let (Some(seen), Some((_, screen))) = (&self.front, &picture.front) {
             for points in rows.clone().map(row) {
                 let (xs, ys) = (&seen.first.xs.grid, &seen.first.ys.grid);
                 for (x, y) in xs[points.clone()].iter().zip(&ys[points]) {
-                    content.cover = content.cover.and(matte.cover(*x, *y));
+                    content.cover = content.cover.and(screen.cover(*x, *y));
                 }
             }
             content.front_flows =
@@ -454,7 +454,7 @@ impl Scratch {
         if cover.back {
             draw(&self.back, &picture.back, back_flows, dst);
         }
-        let (Some(seen), Some((surface, matte))) = (&self.front, &picture.front) else { return };
+        let (Some(seen), Some((surface, screen))) = (&self.front, &picture.front) else { return };
         if !cover.front {
             return;
         }
@@ -463,7 +463,7 @@ impl Scratch {
         }
         let (row, alpha) = (&mut row[..dst.len()], &mut alpha[..dst.len() / channels]);
         draw(seen, surface, front_flows, row);
-        sample(&matte.texture, &seen.first.line(run.start, subsampling), alpha);
+        sample(&screen.texture, &seen.first.line(run.start, subsampling), alpha);
         lay_over(dst, row, alpha, channels);
     }
 }

@@ -10,20 +10,19 @@ use parking_lot::{Condvar, Mutex};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
+    cover::Screen,
     depth::{self, Depth},
+    field::Field,
     layers::Layers,
-    map::{Map, quantile},
     masks::Masks,
-    matte::Matte,
+    matte, plate,
+    raster::{Map, quantile},
     relief::Relief,
     store::STORE,
     texture::{Texture, textures},
     thumbnail::thumbnail,
 };
-use crate::{
-    generator::GeneratorError,
-    image::{Image, Plane},
-};
+use crate::{generator::GeneratorError, image::Image};
 
 /// A surface, and what is painted on it.
 #[derive(Debug)]
@@ -47,8 +46,24 @@ pub(super) struct Split {
     /// The same matte at the size of the depth, 0..1.
     pub alpha: Map,
     /// What of each pixel belongs to `front`.
-    pub matte: Matte,
+    pub screen: Screen,
     pub back: Layer,
+}
+
+impl Split {
+    /// Paints both layers. Nothing where they do not fit the still, which they do.
+    fn of(image: &Image, layers: Layers, paint: &dyn Fn(&Map, &Image) -> Layer) -> Option<Self> {
+        let matte = matte::refine(image, Field::from(&layers.alpha)).ok()?;
+        let (hidden, behind) = (Field::from(&layers.hidden), Field::from(&layers.back));
+        let plate = plate::fill(image, hidden, behind, None).ok()?;
+        let separate = matte::separate(image, &plate, &matte).ok()?;
+        Some(Self {
+            front: paint(&layers.front, &separate.front),
+            screen: Screen::new(&separate.matte),
+            back: paint(&layers.back, &plate),
+            alpha: layers.alpha,
+        })
+    }
 }
 
 /// What analysis finds.
@@ -78,33 +93,7 @@ impl Analysis {
             relief: Relief::new(nearness, width, height),
             textures: textures(image),
         };
-        let split = Layers::of(&nearness).map(|layers| {
-            if let Ok(dir) = std::env::var("DUMP") {
-                for (n, m) in [
-                    ("d", &nearness),
-                    ("front", &layers.front),
-                    ("back", &layers.back),
-                    ("alpha", &layers.alpha),
-                    ("hidden", &layers.hidden),
-                ] {
-                    let b: Vec<u8> = m.values.iter().map(|v| (v * 255.0) as u8).collect();
-                    std::fs::write(
-                        format!("{dir}-{n}.pgm"),
-                        [format!("P5 {} {} 255\n", m.width, m.height).into_bytes(), b].concat(),
-                    )
-                    .unwrap();
-                }
-            }
-            let alpha = layers.alpha.resized(width as usize, height as usize);
-            let data = alpha.values.iter().map(|a| (a * 255.0).round() as u8).collect();
-            let alpha = Plane { width: alpha.width, height: alpha.height, channels: 1, data };
-            Split {
-                front: layer(&layers.front, image),
-                matte: Matte::new(&alpha),
-                alpha: layers.alpha,
-                back: layer(&layers.back, &plate(image, &layers.hidden)),
-            }
-        });
+        let split = Layers::of(&nearness).and_then(|layers| Split::of(image, layers, &layer));
         Self {
             focus: f64::from(focus(&nearness)),
             whole: layer(&nearness, image),
@@ -117,34 +106,9 @@ impl Analysis {
     /// Bytes of memory that it takes.
     fn bytes(&self) -> usize {
         let split = self.split.as_ref();
-        let split = split.map(|s| s.front.bytes() + s.matte.bytes() + s.back.bytes());
+        let split = split.map(|s| s.front.bytes() + s.screen.bytes() + s.back.bytes());
         self.whole.bytes() + split.unwrap_or_default()
     }
-}
-
-fn plate(image: &Image, hidden: &Map) -> Image {
-    let planes = image.planes().iter().map(|plane| {
-        let (w, h, c) = (plane.width, plane.height, plane.channels);
-        let mask = hidden.resized(w, h);
-        let known = mask.map(|m| f32::from(m < 0.02));
-        let mut data = plane.data.clone();
-        for channel in 0..c {
-            let map = Map::from_fn(w, h, |x, y| f32::from(plane.data[(y * w + x) * c + channel]));
-            let filled = super::fill::push_pull(&map, &known);
-            for (i, v) in filled.values.iter().enumerate() {
-                data[i * c + channel] = v.round() as u8;
-            }
-        }
-        data
-    });
-    Image::from_packed(
-        image.format(),
-        image.width(),
-        image.height(),
-        image.matrix(),
-        planes.collect(),
-    )
-    .unwrap()
 }
 
 /// The nearness of the subject: the median in the middle of the picture.

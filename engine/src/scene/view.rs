@@ -294,7 +294,7 @@ fn to_int(value: f32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scene::map::Map;
+    use crate::scene::raster::Map;
 
     const SIZE: [u32; 2] = [640, 360];
 

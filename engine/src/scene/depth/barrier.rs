@@ -4,7 +4,7 @@
 //! The barrier of a path is the range of colour on it; a pixel's distance is that of its best path
 //! (the minimum barrier distance). Background reaches the border easily, a closed object does not.
 
-use super::{features::Colours, map::Map};
+use super::{features::Colours, raster::Map};
 
 /// Distance of each pixel to each border of the picture, in units of the picture's contrast.
 pub(super) struct Barriers {
@@ -46,7 +46,7 @@ pub(super) fn barriers(colours: &Colours) -> Barriers {
     };
     // Most pictures span most of the range of colours; a flat one must not be blown up.
     let far = all.top.zip(&all.bottom, f32::max);
-    let scale = 1.0 / super::map::quantile(far.values, 0.95).max(0.15);
+    let scale = 1.0 / super::raster::quantile(far.values, 0.95).max(0.15);
     for map in [&mut all.top, &mut all.bottom, &mut all.left, &mut all.right] {
         map.values.iter_mut().for_each(|v| *v = (*v * scale).min(1.0));
     }

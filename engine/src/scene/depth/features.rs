@@ -4,7 +4,7 @@
 use super::{
     Thumbnail,
     filter::{Guide, box_mean, gradient_energy, minimum},
-    map::{Map, quantile, smoothstep},
+    raster::{Map, quantile, smoothstep},
 };
 
 /// Brightness and two colour differences, each about 0..1 or -0.5..0.5.

@@ -3,7 +3,7 @@
 
 use super::{
     filter::box_mean,
-    map::{Map, lerp, quantile},
+    raster::{Map, lerp, quantile},
 };
 
 /// Stretches the range so that the near end (98th percentile) is 1 and the far end of what is

@@ -4,7 +4,7 @@
 use super::{
     filter::{Guide, box_mean},
     ground::Ground,
-    map::{Map, lerp, smoothstep},
+    raster::{Map, lerp, smoothstep},
     sky::Sky,
     subject::Subject,
 };

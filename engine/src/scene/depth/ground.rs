@@ -5,7 +5,7 @@ use super::{
     barrier::Barriers,
     features::Colours,
     filter::Guide,
-    map::{Map, lerp, mean, smoothstep},
+    raster::{Map, lerp, mean, smoothstep},
     regions::Regions,
     sky::Sky,
 };

@@ -20,7 +20,7 @@ use fuse::Cues;
 
 use super::{
     filter::{self, Guide, box_mean},
-    map::{self, Map, lerp},
+    raster::{self, Map, lerp},
 };
 
 /// A small RGB picture for analysis: f32 sRGB values 0..1, interleaved, `3 * width * height`.
@@ -119,7 +119,7 @@ fn cues(picture: &Thumbnail, colours: &Colours, guides: &Guides) -> Cues {
     let texture = features::texture(luma);
     let sky = sky::sky(picture, colours, &texture, &guides.fine);
     let soft = colours.each(|m| box_mean(m, (long / 128).max(1)));
-    let half = soft.each(Map::halved);
+    let half = soft.each(Map::half);
     let barriers = barrier::barriers(&half).resized(luma.width, luma.height);
     let regions = regions::regions(&colours.each(|m| box_mean(m, 1)), 3.0, (long / 3) as u32);
     let even = luma.map(|_| 1.0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Regions of like colour, so that a thing gets one depth and not a streak per column.
 
-use super::{features::Colours, map::Map};
+use super::{features::Colours, raster::Map};
 
 /// A label per pixel, `0..count`.
 pub(super) struct Regions {

@@ -5,7 +5,7 @@ use super::{
     Thumbnail,
     features::Colours,
     filter::{Guide, box_mean, maximum, minimum},
-    map::{Map, mean, quantile, smoothstep},
+    raster::{Map, mean, quantile, smoothstep},
 };
 
 /// The sky of a picture.

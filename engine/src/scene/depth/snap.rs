@@ -8,7 +8,7 @@
 use super::{
     features::Colours,
     filter::{maximum, minimum},
-    map::{Map, smoothstep},
+    raster::{Map, smoothstep},
 };
 
 /// The change of nearness over a window that makes a slope worth cutting.

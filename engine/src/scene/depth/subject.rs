@@ -4,7 +4,7 @@
 use super::{
     barrier::Barriers,
     filter::Guide,
-    map::{Map, lerp, quantile, smoothstep},
+    raster::{Map, lerp, quantile, smoothstep},
     regions::Regions,
     sky::Sky,
 };

@@ -4,7 +4,7 @@
 use super::{Motions, distance::distance, noise};
 use crate::{
     brush::{Brush, Stroke},
-    scene::map::{Map, smoothstep},
+    scene::raster::{Map, smoothstep},
 };
 
 /// How far a region goes at 10 in a plain clip, in widths of the picture.

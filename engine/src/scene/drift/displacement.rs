@@ -245,7 +245,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scene::{drift::Motions, map::Map, moment::Moment};
+    use crate::scene::{drift::Motions, moment::Moment, raster::Map};
 
     const SIZE: [u32; 2] = [320, 200];
 

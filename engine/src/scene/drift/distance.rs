@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How far each pixel is from those of a kind.
 
-use crate::scene::map::Map;
+use crate::scene::raster::Map;
 
 /// The length in pixels of a way in eight directions from each pixel to the nearest whose value
 /// `is` what is looked for; longer than any way where there is none.

@@ -2,7 +2,7 @@
 //! What goes on in one direction: clouds, rivers, smoke, flames.
 
 use super::{Current, Motions, distance::distance};
-use crate::scene::map::{Map, smoothstep};
+use crate::scene::raster::{Map, smoothstep};
 
 /// A current to be.
 pub(super) struct Stream {

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 
 pub(super) use displacement::Displacement;
 
-use super::{map::Map, moment::Moment};
+use super::{moment::Moment, raster::Map};
 
 /// One wave: `amplitude` pixels of the map at phase `phase` radians, per pixel and axis.
 struct Wave {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Numbers that look random and change smoothly over the picture.
 
-use crate::scene::map::{Map, lerp};
+use crate::scene::raster::{Map, lerp};
 
 /// A number from 0 to 1 for each point of a lattice (the finaliser of MurmurHash3).
 fn lattice(x: i64, y: i64, seed: u64) -> f32 {

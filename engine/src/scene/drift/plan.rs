@@ -12,10 +12,10 @@ use super::{
 use crate::{
     prompt::{Script, tags},
     scene::{
-        fill::push_pull,
+        fill::fill,
         filter::{box_mean, maximum},
-        map::{Map, smoothstep},
         masks::Masks,
+        raster::{Map, smoothstep},
     },
 };
 
@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
 
     /// The mask as the layer has it, which goes on where the layer does not show.
     fn on_layer(&self, mask: &Map) -> Map {
-        self.around.layer.map_or_else(|| mask.clone(), |layer| push_pull(mask, layer))
+        self.around.layer.map_or_else(|| mask.clone(), |layer| fill(mask, layer))
     }
 
     /// The part of a mask that this layer shows.

@@ -4,7 +4,7 @@
 use std::f32::consts::TAU;
 
 use super::{Motions, noise};
-use crate::scene::map::{Map, smoothstep};
+use crate::scene::raster::{Map, smoothstep};
 
 /// How a kind of thing swings.
 pub(super) struct Swing {

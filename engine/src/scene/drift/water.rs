@@ -4,7 +4,7 @@
 use std::f32::consts::{PI, TAU};
 
 use super::{Motions, noise};
-use crate::scene::map::{Map, smoothstep};
+use crate::scene::raster::{Map, smoothstep};
 
 /// A kind of water.
 pub(super) struct Sea {

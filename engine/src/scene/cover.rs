@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The matte of the front layer: how much of each pixel it covers.
+//! Where a frame shows the front layer, and how it is laid over the back layer.
 
 use super::{
+    matte::Matte,
     sample::FRACTION_BITS,
     texture::{BIAS, Texture},
 };
@@ -28,7 +29,7 @@ impl Cover {
 
 /// A matte, ready to be sampled.
 #[derive(Debug)]
-pub(super) struct Matte {
+pub(super) struct Screen {
     /// One channel of the size of the picture, 255 where the front layer covers all.
     pub texture: Texture,
     /// What each block and those around it show.
@@ -37,9 +38,11 @@ pub(super) struct Matte {
     width: usize,
 }
 
-impl Matte {
-    /// The matte whose alpha is `plane`, one channel of the size of the picture.
-    pub fn new(plane: &Plane) -> Self {
+impl Screen {
+    /// Makes `matte` ready.
+    pub fn new(matte: &Matte) -> Self {
+        let Matte { width, height, ref alpha } = *matte;
+        let plane = &Plane { width, height, channels: 1, data: alpha.clone() };
         let (width, height) = (plane.width.div_ceil(BLOCK), plane.height.div_ceil(BLOCK));
         let mut blocks = vec![Cover::default(); width * height];
         for (y, row) in plane.data.chunks_exact(plane.width).enumerate() {

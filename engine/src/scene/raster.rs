@@ -1,13 +1,58 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! One value per pixel, and the few operations that every cue needs.
+//! Values over a picture, and the few operations that every analysis needs.
 
-/// A `[height, width]` field of values.
+/// The samples of a pixel, 0..=255, in the order of the format; unused ones are 0.
+pub(super) type Pixel = [f32; 4];
+
+/// A `[height, width]` field of anything.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Map {
+pub(super) struct Raster<T> {
     pub width: usize,
     pub height: usize,
-    pub values: Vec<f32>,
+    pub values: Vec<T>,
 }
+
+impl<T: Copy> Raster<T> {
+    pub fn constant(width: usize, height: usize, value: T) -> Self {
+        Self { width, height, values: vec![value; width * height] }
+    }
+
+    /// Calls `f(x, y)` for every place.
+    pub fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> T) -> Self {
+        let mut values = Vec::with_capacity(width * height);
+        for y in 0..height {
+            values.extend((0..width).map(|x| f(x, y)));
+        }
+        Self { width, height, values }
+    }
+
+    pub fn at(&self, x: usize, y: usize) -> T {
+        self.values[y * self.width + x]
+    }
+
+    pub fn map<U: Copy>(&self, f: impl Fn(T) -> U) -> Raster<U> {
+        let values = self.values.iter().map(|&v| f(v)).collect();
+        Raster { width: self.width, height: self.height, values }
+    }
+
+    pub fn row(&self, y: usize) -> &[T] {
+        &self.values[y * self.width..(y + 1) * self.width]
+    }
+
+    /// Half the size; `f` makes one of the four that lie under it, some of which are the same at
+    /// an odd border.
+    pub fn halved(&self, f: impl Fn([T; 4]) -> T) -> Self {
+        let (w, h) = (self.width.div_ceil(2), self.height.div_ceil(2));
+        Self::from_fn(w, h, |x, y| {
+            let (x0, y0) = (2 * x, 2 * y);
+            let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
+            f([self.at(x0, y0), self.at(x1, y0), self.at(x0, y1), self.at(x1, y1)])
+        })
+    }
+}
+
+/// One number per pixel.
+pub(super) type Map = Raster<f32>;
 
 impl Map {
     /// The values where `sky` says that there is none.
@@ -16,36 +61,10 @@ impl Map {
         pairs.filter(|&(_, &sky)| sky < 0.5).map(|(&v, _)| v).collect()
     }
 
-    #[cfg(test)]
-    pub fn constant(width: usize, height: usize, value: f32) -> Self {
-        Self { width, height, values: vec![value; width * height] }
-    }
-
-    /// Calls `f(x, y)` for every pixel.
-    pub fn from_fn(width: usize, height: usize, mut f: impl FnMut(usize, usize) -> f32) -> Self {
-        let mut values = Vec::with_capacity(width * height);
-        for y in 0..height {
-            values.extend((0..width).map(|x| f(x, y)));
-        }
-        Self { width, height, values }
-    }
-
-    pub fn at(&self, x: usize, y: usize) -> f32 {
-        self.values[y * self.width + x]
-    }
-
-    pub fn map(&self, f: impl Fn(f32) -> f32) -> Self {
-        Self { values: self.values.iter().map(|&v| f(v)).collect(), ..*self }
-    }
-
     /// Combines two maps of the same size.
     pub fn zip(&self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let values = self.values.iter().zip(&other.values).map(|(&a, &b)| f(a, b)).collect();
         Self { values, ..*self }
-    }
-
-    pub fn row(&self, y: usize) -> &[f32] {
-        &self.values[y * self.width..(y + 1) * self.width]
     }
 
     pub fn long_side(&self) -> usize {
@@ -67,13 +86,8 @@ impl Map {
     }
 
     /// Half the size, each pixel the mean of the two by two that it covers.
-    pub fn halved(&self) -> Self {
-        let (w, h) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        Self::from_fn(w, h, |x, y| {
-            let (x0, y0) = (2 * x, 2 * y);
-            let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
-            (self.at(x0, y0) + self.at(x1, y0) + self.at(x0, y1) + self.at(x1, y1)) / 4.0
-        })
+    pub fn half(&self) -> Self {
+        self.halved(|four| four.iter().sum::<f32>() / 4.0)
     }
 
     /// Bilinear change of size.
@@ -91,6 +105,18 @@ impl Map {
             let top = lerp(self.at(x0, y0), self.at(x1, y0), fx);
             lerp(top, lerp(self.at(x0, y1), self.at(x1, y1), fx), fy)
         })
+    }
+
+    /// Mean over a square of `2 * radius + 1` places a side, with the border repeated.
+    pub fn smoothed(&self, radius: usize) -> Self {
+        let (w, h) = (self.width, self.height);
+        let share = 1.0 / (2 * radius + 1) as f32;
+        let around = |i: usize, length: usize| {
+            (0..=2 * radius).map(move |step| (i + step).saturating_sub(radius).min(length - 1))
+        };
+        let across =
+            Self::from_fn(w, h, |x, y| around(x, w).map(|x| self.at(x, y)).sum::<f32>() * share);
+        Self::from_fn(w, h, |x, y| around(y, h).map(|y| across.at(x, y)).sum::<f32>() * share)
     }
 }
 
