@@ -6,7 +6,7 @@ use super::{
     sample::FRACTION_BITS,
     texture::{BIAS, Texture},
 };
-use crate::image::Plane;
+use crate::image::{PixelFormat, Plane};
 
 /// Pixels of the picture along each side of the blocks that are summed up.
 const BLOCK: usize = 16;
@@ -31,7 +31,9 @@ impl Cover {
 #[derive(Debug)]
 pub(super) struct Screen {
     /// One channel of the size of the picture, 255 where the front layer covers all.
-    pub texture: Texture,
+    texture: Texture,
+    /// The same for halved chroma, where there is any: means of four pixels.
+    halved: Option<Texture>,
     /// What each block and those around it show.
     blocks: Vec<Cover>,
     /// Blocks in a row.
@@ -39,28 +41,35 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Makes `matte` ready.
-    pub fn new(matte: &Matte) -> Self {
+    /// Makes `matte` ready for pictures in `format`.
+    pub fn new(matte: &Matte, format: PixelFormat) -> Self {
         let Matte { width, height, ref alpha } = *matte;
         let plane = &Plane { width, height, channels: 1, data: alpha.clone() };
-        let (width, height) = (plane.width.div_ceil(BLOCK), plane.height.div_ceil(BLOCK));
-        let mut blocks = vec![Cover::default(); width * height];
+        let halves = format.layout(width as u32, height as u32).any(|plane| plane.width < width);
+        let halved = halves.then(|| Texture::plain(&half(plane), height));
+        let (across, down) = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
+        let mut blocks = vec![Cover::default(); across * down];
         for (y, row) in plane.data.chunks_exact(plane.width).enumerate() {
             for (x, part) in row.chunks(BLOCK).enumerate() {
-                let block = &mut blocks[y / BLOCK * width + x];
+                let block = &mut blocks[y / BLOCK * across + x];
                 let seen = |is: fn(&u8) -> bool| part.iter().any(is);
                 *block = block.and(Cover { front: seen(|a| *a > 0), back: seen(|a| *a < 255) });
             }
         }
         let around = |i: usize| {
-            let (x, y) = (i % width, i / width);
-            let rows = y.saturating_sub(1)..(y + 2).min(height);
-            let columns = x.saturating_sub(1)..(x + 2).min(width);
-            rows.flat_map(|y| columns.clone().map(move |x| y * width + x))
+            let (x, y) = (i % across, i / across);
+            let rows = y.saturating_sub(1)..(y + 2).min(down);
+            let columns = x.saturating_sub(1)..(x + 2).min(across);
+            rows.flat_map(|y| columns.clone().map(move |x| y * across + x))
                 .fold(Cover::default(), |cover, i| cover.and(blocks[i]))
         };
         let blocks = (0..blocks.len()).map(around).collect();
-        Self { texture: Texture::plain(plane, plane.height), blocks, width }
+        Self { texture: Texture::plain(plane, height), halved, blocks, width: across }
+    }
+
+    /// The alpha of planes whose samples are `subsampling` pixels apart.
+    pub fn texture(&self, subsampling: usize) -> &Texture {
+        self.halved.as_ref().filter(|_| subsampling > 1).unwrap_or(&self.texture)
     }
 
     /// What is seen at a place of the still and within a block's side of it. The place is in
@@ -83,8 +92,25 @@ impl Screen {
 
     /// Bytes of memory that it takes.
     pub fn bytes(&self) -> usize {
-        self.texture.data.len() + self.blocks.len() * size_of::<Cover>()
+        let halved = self.halved.as_ref().map_or(0, |texture| texture.data.len());
+        self.texture.data.len() + halved + self.blocks.len() * size_of::<Cover>()
     }
+}
+
+/// Means of two by two samples; at an odd border the last counts twice.
+fn half(plane: &Plane) -> Plane {
+    let (width, height) = (plane.width.div_ceil(2), plane.height.div_ceil(2));
+    let mut data = Vec::with_capacity(width * height);
+    for y in 0..height {
+        let row = |y: usize| &plane.data[y.min(plane.height - 1) * plane.width..][..plane.width];
+        let (upper, lower) = (row(2 * y), row(2 * y + 1));
+        data.extend((0..width).map(|x| {
+            let (left, right) = (2 * x, (2 * x + 1).min(plane.width - 1));
+            let four = [upper[left], upper[right], lower[left], lower[right]];
+            (four.into_iter().map(u16::from).sum::<u16>() / 4) as u8
+        }));
+    }
+    Plane { width, height, channels: 1, data }
 }
 
 /// One byte on the way to another, `share` of 255: exact at both ends.

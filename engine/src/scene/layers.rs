@@ -128,3 +128,57 @@ fn distance(nearness: &Map, seeds: &Map) -> Map {
     }
     way
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A near post before a far wall, on a floor that comes from the wall to the viewer.
+    fn post() -> Map {
+        Map::from_fn(192, 108, |x, y| {
+            let floor = 0.2 + 0.7 * ((y as f32 - 60.0) / 48.0).max(0.0);
+            if (80..110).contains(&x) && (20..90).contains(&y) { 0.7_f32.max(floor) } else { floor }
+        })
+    }
+
+    #[test]
+    fn a_surface_without_cliffs_is_one_layer() {
+        assert!(Layers::of(&Map::from_fn(192, 108, |_, y| y as f32 / 108.0)).is_none());
+        assert!(Layers::of(&Map::constant(40, 30, 0.5)).is_none());
+    }
+
+    #[test]
+    fn what_stands_before_a_cliff_is_in_front_and_the_wall_goes_on_behind_it() {
+        let layers = Layers::of(&post()).unwrap();
+        for (x, y) in [(82, 30), (95, 40), (108, 50)] {
+            assert!(layers.alpha.at(x, y) > 0.9, "alpha {} at {x}, {y}", layers.alpha.at(x, y));
+            assert!((layers.front.at(x, y) - 0.7).abs() < 0.05);
+            assert!((layers.back.at(x, y) - 0.2).abs() < 0.1, "{}", layers.back.at(x, y));
+            assert!(layers.hidden.at(x, y) > 0.9);
+        }
+        for (x, y) in [(70, 30), (120, 50), (20, 40)] {
+            assert!(layers.alpha.at(x, y) < 0.1);
+            assert!((layers.back.at(x, y) - 0.2).abs() < 0.02);
+            assert_eq!(layers.hidden.at(x, y), 0.0);
+        }
+        let beside = layers.front.at(76, 40);
+        assert!((beside - 0.7).abs() < 0.1, "the front goes on at {beside} beside the post");
+    }
+
+    /// Where the layers are cut on the floor nobody must see it.
+    #[test]
+    fn on_smooth_ground_both_layers_are_alike_where_they_meet() {
+        let nearness = post();
+        let layers = Layers::of(&nearness).unwrap();
+        for y in 0..108 {
+            for x in 1..192 {
+                let (one, other) = (layers.alpha.at(x - 1, y), layers.alpha.at(x, y));
+                let step = (nearness.at(x - 1, y) - nearness.at(x, y)).abs();
+                if (one - other).abs() > 0.02 && step < 0.02 && layers.hidden.at(x, y) == 0.0 {
+                    let gap = layers.front.at(x, y) - layers.back.at(x, y);
+                    assert!(gap.abs() < HIDING[1], "a gap of {gap} at {x}, {y}");
+                }
+            }
+        }
+    }
+}

@@ -47,7 +47,7 @@ use self::{
     moment::Moment,
     raster::Map,
     render::{Picture, Surface},
-    still::{Analysis, Layer, Still},
+    still::{Analysis, Layer, Split, Still},
     view::View,
 };
 use crate::{
@@ -80,18 +80,13 @@ struct SceneClip {
     brush: Option<Arc<Brush>>,
     path: Path,
     /// Made when the first frame needs it, after the analysis.
-    drifts: OnceLock<Drifts>,
+    whole_drift: OnceLock<Drift>,
+    split_drifts: OnceLock<[Drift; 2]>,
     /// Where the camera was before.
     from: Option<Place>,
     frames: u64,
     seconds_per_frame: f64,
     seconds: f64,
-}
-
-/// How the still moves by itself, as one layer and as two: back and front.
-struct Drifts {
-    whole: Drift,
-    split: Option<[Drift; 2]>,
 }
 
 impl SceneClip {
@@ -107,7 +102,8 @@ impl SceneClip {
             seed: request.seed,
             brush: request.brush,
             script,
-            drifts: OnceLock::new(),
+            whole_drift: OnceLock::new(),
+            split_drifts: OnceLock::new(),
             from: request.from,
             still: Still::open(request.image)?,
         })
@@ -172,25 +168,25 @@ impl SceneClip {
         }
     }
 
-    /// How each layer of the still moves by itself.
-    fn drifts(&self) -> &Drifts {
-        self.drifts.get_or_init(|| {
-            let Analysis { masks, split, .. } = self.still.analysis();
-            let (w, h) = (masks.sky.width, masks.sky.height);
-            let painted = self.brush.as_ref().map(|brush| regions(brush, w, h));
-            let subject = split.as_ref().map(|split| &split.alpha);
-            let of = |layer: Option<&Map>| {
-                let painted = painted.as_deref();
-                drift(&self.script, &Surroundings { masks, layer, subject, painted }, self.seed)
-            };
-            Drifts {
-                whole: of(None),
-                split: subject.map(|front| {
-                    let back = front.map(|alpha| 1.0 - alpha);
-                    [of(Some(&back)), of(Some(front))]
-                }),
-            }
+    /// How the still moves by itself as one layer.
+    fn whole_drift(&self) -> &Drift {
+        self.whole_drift.get_or_init(|| self.drift(None))
+    }
+
+    /// How its two layers move: back and front.
+    fn split_drifts(&self, split: &Split) -> &[Drift; 2] {
+        self.split_drifts.get_or_init(|| {
+            let back = split.alpha.map(|alpha| 1.0 - alpha);
+            [self.drift(Some(&back)), self.drift(Some(&split.alpha))]
         })
+    }
+
+    fn drift(&self, layer: Option<&Map>) -> Drift {
+        let Analysis { masks, split, .. } = self.still.analysis();
+        let (w, h) = (masks.sky.width, masks.sky.height);
+        let painted = self.brush.as_ref().map(|brush| regions(brush, w, h));
+        let (painted, subject) = (painted.as_deref(), split.as_ref().map(|split| &split.alpha));
+        drift(&self.script, &Surroundings { masks, layer, subject, painted }, self.seed)
     }
 
     /// A layer as `shot` sees it.
@@ -212,11 +208,10 @@ impl SceneClip {
         let shot = self.shot(index, controls);
         let moment = self.moment(index, controls);
         let analysis = self.still.analysis();
-        let split = analysis.split.as_ref().zip(self.drifts().split.as_ref());
-        let split = split.filter(|_| controls.detail < Detail::OneLayer);
+        let split = analysis.split.as_ref().filter(|_| controls.detail < Detail::OneLayer);
         let (back, [back_drift, front_drift]) = match split {
-            Some((split, [back, front])) => (&split.back, [back, front]),
-            None => (&analysis.whole, [&self.drifts().whole; 2]),
+            Some(split) => (&split.back, self.split_drifts(split).each_ref()),
+            None => (&analysis.whole, [self.whole_drift(); 2]),
         };
         let moved = [back_drift, front_drift].map(|drift| drift.at(&moment, self.size()));
         if shot.is_at_rest() && moved.iter().all(Option::is_none) {
@@ -224,8 +219,7 @@ impl SceneClip {
         }
         let picture = Picture {
             back: self.surface(&shot, back, &moved[0]),
-            front: split
-                .map(|(split, _)| (self.surface(&shot, &split.front, &moved[1]), &split.screen)),
+            front: split.map(|split| (self.surface(&shot, &split.front, &moved[1]), &split.screen)),
             detail: controls.detail,
             overlays: Vec::new(),
         };

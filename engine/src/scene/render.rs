@@ -463,7 +463,7 @@ impl Scratch {
         }
         let (row, alpha) = (&mut row[..dst.len()], &mut alpha[..dst.len() / channels]);
         draw(seen, surface, front_flows, row);
-        sample(&screen.texture, &seen.first.line(run.start, subsampling), alpha);
+        sample(screen.texture(subsampling), &seen.first.line(run.start, subsampling), alpha);
         lay_over(dst, row, alpha, channels);
     }
 }

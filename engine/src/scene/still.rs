@@ -15,7 +15,8 @@ use super::{
     field::Field,
     layers::Layers,
     masks::Masks,
-    matte, plate,
+    matte::{self, Matte},
+    plate,
     raster::{Map, quantile},
     relief::Relief,
     store::STORE,
@@ -55,11 +56,12 @@ impl Split {
     fn of(image: &Image, layers: Layers, paint: &dyn Fn(&Map, &Image) -> Layer) -> Option<Self> {
         let matte = matte::refine(image, Field::from(&layers.alpha)).ok()?;
         let (hidden, behind) = (Field::from(&layers.hidden), Field::from(&layers.back));
-        let plate = plate::fill(image, hidden, behind, None).ok()?;
+        let made_up = made_up(&matte, &layers.hidden);
+        let plate = plate::fill(image, hidden, behind, Some(&made_up)).ok()?;
         let separate = matte::separate(image, &plate, &matte).ok()?;
         Some(Self {
             front: paint(&layers.front, &separate.front),
-            screen: Screen::new(&separate.matte),
+            screen: Screen::new(&separate.matte, image.format()),
             back: paint(&layers.back, &plate),
             alpha: layers.alpha,
         })
@@ -109,6 +111,20 @@ impl Analysis {
         let split = split.map(|s| s.front.bytes() + s.screen.bytes() + s.back.bytes());
         self.whole.bytes() + split.unwrap_or_default()
     }
+}
+
+/// The part of a matte behind which something is hidden: elsewhere the layers only meet.
+fn made_up(matte: &Matte, hidden: &Map) -> Matte {
+    let Matte { width, height, ref alpha } = *matte;
+    let along = |i: usize, from: usize, to: usize| (i * to / from).min(to - 1);
+    let columns: Vec<usize> = (0..width).map(|x| along(x, width, hidden.width)).collect();
+    let rows = alpha.chunks_exact(width).enumerate();
+    let alpha = rows.flat_map(|(y, row)| {
+        let hidden = hidden.row(along(y, height, hidden.height));
+        let kept = |(alpha, column): (&u8, &usize)| if hidden[*column] > 0.0 { *alpha } else { 0 };
+        row.iter().zip(&columns).map(kept)
+    });
+    Matte { width, height, alpha: alpha.collect() }
 }
 
 /// The nearness of the subject: the median in the middle of the picture.
