@@ -7,6 +7,7 @@
 //! writes any frame at any time. [`scene`] is the built-in generator.
 
 pub mod camera;
+mod file;
 pub mod fit;
 pub mod generator;
 pub mod image;
