@@ -11,6 +11,7 @@ mod file;
 pub mod fit;
 pub mod generator;
 pub mod image;
+pub mod onnx;
 pub mod prompt;
 pub mod request;
 pub mod scene;

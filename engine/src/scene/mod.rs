@@ -20,7 +20,7 @@ mod view;
 use std::{sync::Arc, time::Duration};
 
 pub use glide::{GLIDE, Place};
-pub use still::depth_of;
+pub use still::{depth_by_model, depth_of};
 pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
 
 use self::{border::Reach, glide::Shot, still::Still, view::View};

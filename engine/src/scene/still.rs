@@ -10,11 +10,14 @@ use parking_lot::{Condvar, Mutex};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    depth::{self, Depth},
+    depth::{
+        self, Depth,
+        model::{DepthModel, DepthModelError},
+    },
     relief::Relief,
     store::STORE,
     texture::{Texture, textures},
-    thumbnail::thumbnail,
+    thumbnail::{thumbnail, thumbnail_of_side},
 };
 use crate::{generator::GeneratorError, image::Image};
 
@@ -113,6 +116,14 @@ impl Still {
 /// The depth that the built-in generator sees in `image`, at most 384 pixels on the longer side.
 pub fn depth_of(image: &Image) -> Depth {
     depth::estimate(&thumbnail(image))
+}
+
+/// The depth that a user's model sees in `image`, at most 518 pixels on the longer side.
+///
+/// # Errors
+/// As [`DepthModel::nearness`].
+pub fn depth_by_model(image: &Image, model: &DepthModel) -> Result<Depth, DepthModelError> {
+    model.nearness(&thumbnail_of_side(image, depth::model::LONG_SIDE))
 }
 
 fn content_key(image: &Image) -> u128 {

@@ -12,6 +12,10 @@ mod finish;
 mod fuse;
 mod ground;
 mod map;
+pub mod model;
+#[cfg_attr(not(test), expect(dead_code, reason = "the fusion does not ask the network yet"))]
+mod network;
+pub mod picture;
 mod regions;
 mod sky;
 mod subject;
@@ -31,6 +35,15 @@ pub struct Thumbnail {
     pub height: usize,
     /// `3 * width * height` values, red, green, blue.
     pub rgb: Vec<f32>,
+}
+
+impl Thumbnail {
+    /// Red, green and blue, each on its own.
+    fn planes(&self) -> [Map; 3] {
+        let (width, height) = (self.width, self.height);
+        let plane = |c| self.rgb.iter().skip(c).step_by(3).copied().collect();
+        [0, 1, 2].map(|c| Map { width, height, values: plane(c) })
+    }
 }
 
 /// Relative nearness of each pixel of a [`Thumbnail`].
