@@ -45,6 +45,11 @@ pub struct Stroke {
 pub struct Strokes(pub [Stroke; MAX_REGIONS]);
 
 impl Stroke {
+    /// Whether the region goes somewhere, rather than only stirs.
+    pub fn moves(&self) -> bool {
+        [self.horizontal, self.vertical, self.proximity].iter().any(|value| *value != 0.0)
+    }
+
     fn set(&mut self, name: &str, value: f64, check: &mut Check) {
         let (field, range) = match name {
             "horizontal" => (&mut self.horizontal, AXIS),
@@ -62,6 +67,13 @@ impl Stroke {
             let allowed = format!("{} to {}", range.start(), range.end());
             check.problem("brush", format_args!("{name}={value}"), allowed);
         }
+    }
+}
+
+impl Strokes {
+    /// Whether any region goes somewhere.
+    pub fn move_things(&self) -> bool {
+        self.0.iter().any(Stroke::moves)
     }
 }
 
@@ -150,6 +162,13 @@ impl Brush {
             regions: pixels.map(region).collect(),
             strokes,
         }
+    }
+
+    /// Hands everything that makes this brush what it is to `hash`.
+    pub(crate) fn hash_into(&self, mut hash: impl FnMut(&[u8])) {
+        hash(&(self.width as u64).to_le_bytes());
+        hash(&self.regions);
+        hash(self.strokes.to_string().as_bytes());
     }
 
     /// The stroke of each region.

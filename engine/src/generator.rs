@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{
     image::{FrameMut, Image, ImageError, PixelFormat},
     request::{Controls, InvalidSettings, Request},
-    scene::Place,
+    scene::{Place, depth::model::DepthModelError},
 };
 
 /// Why a generator gave no frame.
@@ -36,6 +36,9 @@ pub enum GeneratorError {
         /// Height of the frame.
         height: u32,
     },
+    /// The user's own depth model failed.
+    #[error(transparent)]
+    Depth(#[from] Arc<DepthModelError>),
     /// The generator itself failed.
     #[error("the generator failed: {0}")]
     Failed(String),

@@ -8,9 +8,11 @@
 
 pub mod brush;
 pub mod camera;
+mod file;
 pub mod fit;
 pub mod generator;
 pub mod image;
+pub mod onnx;
 pub mod prompt;
 mod random;
 pub mod request;

@@ -8,7 +8,10 @@ use thiserror::Error;
 use crate::{
     brush::Brush,
     image::{Image, MAX_SIDE, MIN_SIDE},
-    scene::Place,
+    scene::{
+        Place,
+        depth::{Depth, model::DepthModel},
+    },
 };
 
 /// The range of the motion amount: 1 is nearly still, 10 is strong.
@@ -103,6 +106,18 @@ impl Default for Controls {
     }
 }
 
+/// Where the depth of a still comes from.
+#[derive(Debug, Clone, Default)]
+pub enum DepthSource {
+    /// The built-in estimate.
+    #[default]
+    BuiltIn,
+    /// A user's own network.
+    Model(Arc<DepthModel>),
+    /// A user's own depth picture, for this still.
+    Picture(Arc<Depth>),
+}
+
 /// Frames per second, as a fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FrameRate {
@@ -140,6 +155,8 @@ pub struct Request {
     /// its own path within the first 1.5 s, or the first half of a short clip. Behind that the
     /// frames are those of the clip without this.
     pub from: Option<Place>,
+    /// Where the depth of the still comes from.
+    pub depth: DepthSource,
     /// Where the still may move by itself; `None` for anywhere.
     pub brush: Option<Arc<Brush>>,
 }
@@ -155,6 +172,7 @@ impl Request {
             frame_rate: DEFAULT_FRAME_RATE,
             controls: Controls::default(),
             from: None,
+            depth: DepthSource::default(),
             brush: None,
         }
     }

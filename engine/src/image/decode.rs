@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! From a file to an [`Image`], within limits.
+//! From a file to an [`Image`], or to gray with all its precision, within limits.
 //!
 //! The content says what a file is, never its name. The header is checked before anything is
 //! allocated for the pixels, so a small file cannot ask for much memory.
 
 mod error;
 mod jpeg;
-mod open;
 
-pub use error::{DecodeError, FileName};
+pub use error::DecodeError;
 
 use std::{
     io::Cursor,
@@ -21,6 +20,8 @@ use image::{
 };
 
 use super::{Image, ImageError, MAX_SIDE, MIN_SIDE, PixelFormat, YuvMatrix};
+pub use crate::file::FileName;
+use crate::file::{self, one_line};
 
 /// What a file may cost. On by default: a picture is input from strangers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +44,7 @@ impl Default for Limits {
 /// # Errors
 /// [`DecodeError`] names the file and what is wrong with it.
 pub fn load(path: &Path, limits: &Limits) -> Result<Image, DecodeError> {
-    let name = FileName::from(path);
-    let bytes = open::read(path, &name, limits.max_bytes)?;
-    decode_named(&bytes, name, limits)
+    load_as(path, limits, |file| file.decode())
 }
 
 /// As [`load`], from the bytes of a file. `name` is what an error calls them.
@@ -53,10 +52,46 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Image, DecodeError> {
 /// # Errors
 /// As [`load`].
 pub fn decode(bytes: &[u8], name: &str, limits: &Limits) -> Result<Image, DecodeError> {
-    decode_named(bytes, FileName::from(name), limits)
+    decode_as(bytes, FileName::from(name), limits, |file| file.decode())
 }
 
-fn decode_named(bytes: &[u8], name: FileName, limits: &Limits) -> Result<Image, DecodeError> {
+/// One value per pixel, with all the precision that the file has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrayPicture {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// `[height, width]` values, 0 is black and 65535 is white.
+    pub values: Vec<u16>,
+}
+
+/// Reads a picture as gray, upright by its EXIF orientation: 16 bits stay 16 bits, of colours the
+/// luma counts (BT.709), and alpha does not.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_gray(path: &Path, limits: &Limits) -> Result<GrayPicture, DecodeError> {
+    load_as(path, limits, |file| file.decode_gray())
+}
+
+fn load_as<T>(
+    path: &Path,
+    limits: &Limits,
+    decode: fn(&File<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    let name = FileName::from(path);
+    let bytes = file::read(path, limits.max_bytes)
+        .map_err(|e| DecodeError::unread(e, name.clone(), limits.max_bytes))?;
+    decode_as(&bytes, name, limits, decode)
+}
+
+fn decode_as<T>(
+    bytes: &[u8],
+    name: FileName,
+    limits: &Limits,
+    decode: fn(&File<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::Empty { name });
     }
@@ -66,7 +101,7 @@ fn decode_named(bytes: &[u8], name: FileName, limits: &Limits) -> Result<Image, 
     let file = File { bytes, name: &name, format, limits };
     // The decoders are other people's code and have panicked on broken files before. Everything
     // they touch is dropped here, so nothing half done is seen afterwards.
-    catch_unwind(AssertUnwindSafe(|| file.decode())).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| decode(&file))).unwrap_or_else(|_| {
         let reason = "the decoder gave up".to_owned();
         Err(DecodeError::Corrupt { name: name.clone(), format: format_name(format), reason })
     })
@@ -111,6 +146,22 @@ struct File<'a> {
 
 impl File<'_> {
     fn decode(&self) -> Result<Image, DecodeError> {
+        self.finish(self.pixels(|color| match color {
+            ColorType::Rgb8 | ColorType::Rgba8 => 0,
+            color if color.has_alpha() => 4,
+            _ => 3,
+        })?)
+    }
+
+    fn decode_gray(&self) -> Result<GrayPicture, DecodeError> {
+        let pixels = self.pixels(|color| if color == ColorType::L16 { 0 } else { 2 })?;
+        let (width, height) = (pixels.width(), pixels.height());
+        Ok(GrayPicture { width, height, values: pixels.into_luma16().into_raw() })
+    }
+
+    /// The picture as the file has it, upright. `converted` says how many bytes each pixel takes
+    /// in the copy that is made of it afterwards.
+    fn pixels(&self, converted: fn(ColorType) -> u64) -> Result<DynamicImage, DecodeError> {
         if !self.format.reading_enabled() {
             return Err(self.unsupported("this type of file is not read"));
         }
@@ -121,15 +172,16 @@ impl File<'_> {
         self.check_size(size)?;
         // Metadata that cannot be read changes nothing.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let cost = self.cost(&decoder, orientation, progressive);
+        let cost = self.cost(&decoder, orientation, progressive, converted(decoder.color_type()));
         let Some(rest) = self.limits.max_bytes.checked_sub(cost) else {
             return Err(self.too_much_memory(size));
         };
         let mut inner = image::Limits::no_limits();
         inner.max_alloc = Some(rest);
         decoder.set_limits(inner).map_err(|e| self.error(e, size))?;
-        let pixels = DynamicImage::from_decoder(decoder).map_err(|e| self.error(e, size))?;
-        self.finish(pixels, orientation)
+        let mut pixels = DynamicImage::from_decoder(decoder).map_err(|e| self.error(e, size))?;
+        pixels.apply_orientation(orientation);
+        Ok(pixels)
     }
 
     /// A JPEG that ends early would be filled up with gray, so its end is looked for.
@@ -160,13 +212,13 @@ impl File<'_> {
         decoder: &impl ImageDecoder,
         orientation: Orientation,
         progressive: bool,
+        converted: u64,
     ) -> u64 {
         let (width, height) = decoder.dimensions();
         let pixels = u64::from(width) * u64::from(height);
-        let color = decoder.color_type();
-        let out = pixels * if color.has_alpha() { 4 } else { 3 };
-        let decoded = pixels.saturating_mul(u64::from(color.bytes_per_pixel()));
-        let converted = if matches!(color, ColorType::Rgb8 | ColorType::Rgba8) { 0 } else { out };
+        let bytes_per_pixel = decoder.color_type().bytes_per_pixel();
+        let decoded = pixels.saturating_mul(u64::from(bytes_per_pixel));
+        let converted = pixels * converted;
         let turned = if turns(orientation) { decoded } else { 0 };
         // Three components of 16-bit coefficients, which are kept until the last scan.
         let coefficients = if progressive { pixels * 6 } else { 0 };
@@ -176,12 +228,7 @@ impl File<'_> {
             .fold(0, u64::saturating_add)
     }
 
-    fn finish(
-        &self,
-        mut pixels: DynamicImage,
-        orientation: Orientation,
-    ) -> Result<Image, DecodeError> {
-        pixels.apply_orientation(orientation);
+    fn finish(&self, pixels: DynamicImage) -> Result<Image, DecodeError> {
         let (width, height) = (pixels.width(), pixels.height());
         let alpha = pixels.color().has_alpha() && !self.opaque_gif(&pixels);
         let (format, data) = if alpha {
@@ -214,7 +261,7 @@ impl File<'_> {
             }
             e => {
                 let (name, format) = (self.name.clone(), format_name(self.format));
-                DecodeError::Corrupt { name, format, reason: error::one_line(&e.to_string()) }
+                DecodeError::Corrupt { name, format, reason: one_line(&e.to_string()) }
             }
         }
     }
@@ -225,7 +272,7 @@ impl File<'_> {
 
     fn unsupported(&self, reason: &str) -> DecodeError {
         let (name, format) = (self.name.clone(), format_name(self.format));
-        DecodeError::Unsupported { name, format, reason: error::one_line(reason) }
+        DecodeError::Unsupported { name, format, reason: one_line(reason) }
     }
 
     fn too_much_memory(&self, (width, height): (u32, u32)) -> DecodeError {

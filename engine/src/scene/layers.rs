@@ -41,12 +41,16 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Cuts a relief at its cliffs; nothing where it has none.
-    pub fn of(nearness: &Map) -> Option<Self> {
+    /// Cuts a relief at its cliffs, and around what `cut` says, 0..1; nothing where there is neither.
+    pub fn of(nearness: &Map, cut: Option<&Map>) -> Option<Self> {
         let low = minimum(nearness, REACH);
         let high = maximum(nearness, REACH);
         let cliff = cliffs(&high.zip(&low, |high, low| high - low));
-        if !cliff.values.contains(&1.0) {
+        let cut = cut.map(|cut| cut.map(|v| f32::from(v > 0.5)));
+        let rim = cut
+            .as_ref()
+            .map(|cut| maximum(cut, REACH).zip(&minimum(cut, REACH), |most, least| most - least));
+        if !cliff.values.contains(&1.0) && rim.is_none() {
             return None;
         }
         let middle = high.zip(&low, |high, low| (high + low) / 2.0);
@@ -54,15 +58,22 @@ impl Layers {
         let near = distance(nearness, &cliff.zip(&above, |cliff, above| cliff * above));
         let far = distance(nearness, &cliff.zip(&above, |cliff, above| cliff * (1.0 - above)));
         let hard = near.zip(&far, |near, far| f32::from(near < far));
+        let or = |one: Map, other: Option<&Map>| match other {
+            Some(other) => one.zip(other, f32::max),
+            None => one,
+        };
+        let hard = or(hard, cut.as_ref());
         let soft = box_mean(&hard, FADE);
         // Sharp where there is a cliff close by.
-        let close = maximum(&cliff, FADE);
+        let close = maximum(&or(cliff, rim.as_ref()), FADE);
         let alpha = Map::from_fn(hard.width, hard.height, |x, y| {
             if close.at(x, y) > 0.0 { hard.at(x, y) } else { soft.at(x, y) }
         });
         let front = fill(nearness, &hard);
         let back = fill(nearness, &hard.map(|hard| 1.0 - hard));
         let gap = front.zip(&back, |front, back| smoothstep(HIDING[0], HIDING[1], front - back));
+        // What is cut out will go away from where it is.
+        let gap = or(gap, cut.as_ref());
         // Where the layers fade into each other the still shows both.
         let covers =
             alpha.zip(&close, |alpha, close| if close > 0.0 || alpha == 1.0 { alpha } else { 0.0 });
@@ -143,13 +154,13 @@ mod tests {
 
     #[test]
     fn a_surface_without_cliffs_is_one_layer() {
-        assert!(Layers::of(&Map::from_fn(192, 108, |_, y| y as f32 / 108.0)).is_none());
-        assert!(Layers::of(&Map::constant(40, 30, 0.5)).is_none());
+        assert!(Layers::of(&Map::from_fn(192, 108, |_, y| y as f32 / 108.0), None).is_none());
+        assert!(Layers::of(&Map::constant(40, 30, 0.5), None).is_none());
     }
 
     #[test]
     fn what_stands_before_a_cliff_is_in_front_and_the_wall_goes_on_behind_it() {
-        let layers = Layers::of(&post()).unwrap();
+        let layers = Layers::of(&post(), None).unwrap();
         for (x, y) in [(82, 30), (95, 40), (108, 50)] {
             assert!(layers.alpha.at(x, y) > 0.9, "alpha {} at {x}, {y}", layers.alpha.at(x, y));
             assert!((layers.front.at(x, y) - 0.7).abs() < 0.05);
@@ -169,7 +180,7 @@ mod tests {
     #[test]
     fn on_smooth_ground_both_layers_are_alike_where_they_meet() {
         let nearness = post();
-        let layers = Layers::of(&nearness).unwrap();
+        let layers = Layers::of(&nearness, None).unwrap();
         for y in 0..108 {
             for x in 1..192 {
                 let (one, other) = (layers.alpha.at(x - 1, y), layers.alpha.at(x, y));

@@ -5,6 +5,7 @@
 //! ([`crate::camera`]). For each frame the geometry is solved on a grid of a quarter of the
 //! resolution, and colour is sampled once at full resolution, in the format of the output.
 
+mod aids;
 mod band;
 mod border;
 mod cover;
@@ -41,6 +42,7 @@ pub use still::depth_of;
 pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
 
 use self::{
+    aids::Aids,
     border::Reach,
     drift::{Displacement, Drift, Surroundings, drift, regions},
     glide::Shot,
@@ -92,6 +94,7 @@ struct SceneClip {
 impl SceneClip {
     fn open(request: Request) -> Result<Self, GeneratorError> {
         request.validate()?;
+        let aids = Aids::of(&request);
         let script = prompt::parse(&request.prompt);
         Ok(Self {
             frames: request.frames(),
@@ -105,7 +108,7 @@ impl SceneClip {
             whole_drift: OnceLock::new(),
             split_drifts: OnceLock::new(),
             from: request.from,
-            still: Still::open(request.image)?,
+            still: Still::open(request.image, aids)?,
         })
     }
 
@@ -267,7 +270,12 @@ impl Clip for SceneClip {
         match index.min(self.frames - 1) {
             // This frame must not wait for the analysis.
             0 if self.from.is_none() => render::copy(image, out),
-            index => self.render(index, controls, out),
+            index => {
+                if let Some(failure) = &self.still.analysis().failure {
+                    return Err(GeneratorError::Depth(Arc::clone(failure)));
+                }
+                self.render(index, controls, out);
+            }
         }
         Ok(())
     }

@@ -90,21 +90,25 @@ impl Map {
         self.halved(|four| four.iter().sum::<f32>() / 4.0)
     }
 
-    /// Bilinear change of size.
+    /// Change of size: bilinear where it grows, and the same triangle made wider where it
+    /// shrinks, so that no value is left out.
     pub fn resized(&self, width: usize, height: usize) -> Self {
-        let taps = |i: usize, to: usize, from: usize| {
-            let position = (i as f32 + 0.5) * from as f32 / to as f32 - 0.5;
-            let position = position.clamp(0.0, (from - 1) as f32);
-            let low = position as usize;
-            (low, (low + 1).min(from - 1), position - low as f32)
-        };
-        let columns: Vec<_> = (0..width).map(|x| taps(x, width, self.width)).collect();
-        let rows: Vec<_> = (0..height).map(|y| taps(y, height, self.height)).collect();
-        Self::from_fn(width, height, |x, y| {
-            let ((x0, x1, fx), (y0, y1, fy)) = (columns[x], rows[y]);
-            let top = lerp(self.at(x0, y0), self.at(x1, y0), fx);
-            lerp(top, lerp(self.at(x0, y1), self.at(x1, y1), fx), fy)
-        })
+        let (columns, rows) = (taps(self.width, width), taps(self.height, height));
+        let mut values = Vec::with_capacity(width * height);
+        let mut mixed = vec![0.0; self.width];
+        for row in &rows {
+            mixed.fill(0.0);
+            for (y, weight) in (row.first..).zip(&row.weights) {
+                for (sum, value) in mixed.iter_mut().zip(self.row(y)) {
+                    *sum += weight * value;
+                }
+            }
+            values.extend(columns.iter().map(|column| {
+                let from = &mixed[column.first..];
+                from.iter().zip(&column.weights).map(|(value, weight)| weight * value).sum::<f32>()
+            }));
+        }
+        Self { width, height, values }
     }
 
     /// Mean over a square of `2 * radius + 1` places a side, with the border repeated.
@@ -118,6 +122,33 @@ impl Map {
             Self::from_fn(w, h, |x, y| around(x, w).map(|x| self.at(x, y)).sum::<f32>() * share);
         Self::from_fn(w, h, |x, y| around(y, h).map(|y| across.at(x, y)).sum::<f32>() * share)
     }
+
+    /// Left and right changed.
+    pub fn mirrored(&self) -> Self {
+        let rows = self.values.chunks(self.width.max(1));
+        Self { values: rows.flat_map(|row| row.iter().rev()).copied().collect(), ..*self }
+    }
+}
+
+/// The values along one side that make one value of the result.
+struct Taps {
+    first: usize,
+    weights: Vec<f32>,
+}
+
+/// The taps that change `from` values into `to`.
+fn taps(from: usize, to: usize) -> Vec<Taps> {
+    let step = from as f32 / to as f32;
+    let reach = step.max(1.0);
+    let tap = |i: usize| {
+        let centre = (i as f32 + 0.5) * step - 0.5;
+        let first = ((centre - reach).floor().max(-1.0) + 1.0) as usize;
+        let end = ((centre + reach).ceil() as usize).clamp(first + 1, from);
+        let weight = |at: usize| 1.0 - (at as f32 - centre).abs() / reach;
+        let sum: f32 = (first..end).map(weight).sum();
+        Taps { first, weights: (first..end).map(|at| weight(at) / sum).collect() }
+    };
+    (0..to).map(tap).collect()
 }
 
 pub(super) fn mean(values: &[f32]) -> f32 {
@@ -142,4 +173,47 @@ pub(super) fn lerp(a: f32, b: f32, t: f32) -> f32 {
 pub(super) fn smoothstep(low: f32, high: f32, v: f32) -> f32 {
     let t = ((v - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn growing_is_bilinear() {
+        let map = Map { width: 2, height: 1, values: vec![0.0, 1.0] };
+        assert_eq!(map.resized(4, 2).values, [0.0, 0.25, 0.75, 1.0].repeat(2));
+    }
+
+    #[test]
+    fn shrinking_leaves_no_value_out() {
+        let map = Map::from_fn(64, 64, |x, y| ((x + y) % 2) as f32);
+        assert!(map.resized(16, 16).values.iter().all(|v| (v - 0.5).abs() < 0.1));
+    }
+
+    #[test]
+    fn mirroring_twice_gives_the_map() {
+        let map = Map::from_fn(3, 2, |x, y| (10 * y + x) as f32);
+        assert_eq!(map.mirrored().values, [2.0, 1.0, 0.0, 12.0, 11.0, 10.0]);
+        assert_eq!(map.mirrored().mirrored(), map);
+    }
+
+    proptest! {
+        #[test]
+        fn any_size_to_any_size_keeps_a_constant_and_the_range(
+            from in (1_usize..40, 1_usize..40),
+            to in (1_usize..80, 1_usize..80),
+            seed in any::<u32>(),
+        ) {
+            let flat = Map::constant(from.0, from.1, 0.7).resized(to.0, to.1);
+            prop_assert_eq!((flat.width, flat.height, flat.values.len()), (to.0, to.1, to.0 * to.1));
+            prop_assert!(flat.values.iter().all(|v| (v - 0.7).abs() < 1e-5));
+            let noise = |x: usize, y: usize| ((x * 7919 + y * 104729) as u32 ^ seed) % 97;
+            let map = Map::from_fn(from.0, from.1, |x, y| noise(x, y) as f32 / 96.0);
+            let in_range = |v: &f32| (-1e-5..=1.0 + 1e-5).contains(v);
+            prop_assert!(map.resized(to.0, to.1).values.iter().all(in_range));
+        }
+    }
 }

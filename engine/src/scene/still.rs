@@ -10,8 +10,9 @@ use parking_lot::{Condvar, Mutex};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
+    aids::Aids,
     cover::Screen,
-    depth::{self, Depth},
+    depth::{self, Depth, model::DepthModelError},
     field::Field,
     layers::Layers,
     masks::Masks,
@@ -81,27 +82,35 @@ pub(super) struct Analysis {
     pub whole: Layer,
     /// The still as two, where it has cliffs.
     pub split: Option<Split>,
+    /// Why the user's own depth model gave nothing; the rest is what the built-in estimate gives.
+    pub failure: Option<Arc<DepthModelError>>,
 }
 
 impl Analysis {
-    fn of(image: &Image) -> Self {
+    fn of(image: &Image, aids: &Aids) -> Self {
         let picture = thumbnail(image);
         let look = depth::look(&picture);
         let masks = Masks::of(&picture, &look);
-        let Depth { width, height, nearness, .. } = look.depth;
-        let nearness = Map { width, height, values: nearness };
+        let given = aids.depth_of(image).map(|depth| depth.map(|d| depth::sharpened(d, &picture)));
+        let (nearness, failure) = match given.transpose() {
+            Ok(given) => (given.unwrap_or(look.nearness), None),
+            Err(failure) => (look.nearness, Some(Arc::new(failure))),
+        };
+        let cut = aids.cut(nearness.width, nearness.height);
         let (width, height) = (image.width(), image.height());
         let layer = |nearness: &Map, image: &Image| Layer {
             relief: Relief::new(nearness, width, height),
             textures: textures(image),
         };
-        let split = Layers::of(&nearness).and_then(|layers| Split::of(image, layers, &layer));
+        let split =
+            Layers::of(&nearness, cut.as_ref()).and_then(|layers| Split::of(image, layers, &layer));
         Self {
             focus: f64::from(focus(&nearness)),
             whole: layer(&nearness, image),
             nearness,
             masks,
             split,
+            failure,
         }
     }
 
@@ -139,6 +148,7 @@ fn focus(nearness: &Map) -> f32 {
 pub(super) struct Still {
     /// The pixels.
     pub image: Arc<Image>,
+    aids: Aids,
     analysis: OnceLock<Analysis>,
     /// The thread that analyses has ended.
     ended: Mutex<bool>,
@@ -156,8 +166,19 @@ impl Drop for Ends {
 }
 
 impl Still {
-    pub fn new(image: Arc<Image>) -> Self {
-        Self { image, analysis: OnceLock::new(), ended: Mutex::default(), ending: Condvar::new() }
+    pub fn new(image: Arc<Image>, aids: Aids) -> Self {
+        Self {
+            image,
+            aids,
+            analysis: OnceLock::new(),
+            ended: Mutex::default(),
+            ending: Condvar::new(),
+        }
+    }
+
+    /// Whether this is the still of that very image, with those aids.
+    pub fn is_of(&self, image: &Arc<Image>, aids: &Aids) -> bool {
+        Arc::ptr_eq(&self.image, image) && self.aids.key() == aids.key()
     }
 
     /// The still of `image`: one that is known already, or a new one, whose analysis starts on a
@@ -165,16 +186,16 @@ impl Still {
     ///
     /// # Errors
     /// [`GeneratorError::Failed`] when the system gives no thread.
-    pub fn open(image: Arc<Image>) -> Result<Arc<Self>, GeneratorError> {
-        let known = STORE.lock().of_image(&image);
+    pub fn open(image: Arc<Image>, aids: Aids) -> Result<Arc<Self>, GeneratorError> {
+        let known = STORE.lock().find(|_, still| still.is_of(&image, &aids));
         if let Some(still) = known {
             return Ok(still);
         }
-        let key = content_key(&image);
+        let key = content_key(&image, &aids);
         let mut is_new = false;
         let still = STORE.lock().of_content(key, || {
             is_new = true;
-            Arc::new(Self::new(image))
+            Arc::new(Self::new(image, aids))
         });
         if is_new {
             let ahead = Ends(Arc::clone(&still));
@@ -199,7 +220,7 @@ impl Still {
 
     /// The analysis, once it is there. Whoever asks first does it.
     pub fn analysis(&self) -> &Analysis {
-        self.analysis.get_or_init(|| Analysis::of(&self.image))
+        self.analysis.get_or_init(|| Analysis::of(&self.image, &self.aids))
     }
 }
 
@@ -208,8 +229,9 @@ pub fn depth_of(image: &Image) -> Depth {
     depth::estimate(&thumbnail(image))
 }
 
-fn content_key(image: &Image) -> u128 {
+fn content_key(image: &Image, aids: &Aids) -> u128 {
     let mut hash = Xxh3::new();
+    hash.update(&aids.key().to_le_bytes());
     let matrix = image.matrix();
     hash.update(image.format().name().as_bytes());
     hash.update(&[u8::from(matrix.bt709), u8::from(matrix.full_range)]);

@@ -10,7 +10,6 @@ use std::sync::{Arc, LazyLock, Weak};
 use parking_lot::Mutex;
 
 use super::still::Still;
-use crate::image::Image;
 
 /// Bytes of analysed stills that are kept when nobody uses them: about sixteen of 1920x1080 in
 /// I420. The environment variable `STILLMOTION_CACHE_BYTES` sets another bound; 0 keeps none.
@@ -65,11 +64,6 @@ impl Store {
         Self { bound, known: Vec::new(), analyses: 0 }
     }
 
-    /// The still that holds this very image. Saves the hash.
-    pub fn of_image(&mut self, image: &Arc<Image>) -> Option<Arc<Still>> {
-        self.find(|_, still| Arc::ptr_eq(&still.image, image))
-    }
-
     /// The still with this content: the known one, or else `new`.
     pub fn of_content(&mut self, key: u128, new: impl FnOnce() -> Arc<Still>) -> Arc<Still> {
         self.find(|known, _| known == key).unwrap_or_else(|| {
@@ -79,7 +73,8 @@ impl Store {
         })
     }
 
-    fn find(&mut self, is: impl Fn(u128, &Still) -> bool) -> Option<Arc<Still>> {
+    /// The known still that `is` what is looked for, by its key or itself.
+    pub fn find(&mut self, is: impl Fn(u128, &Still) -> bool) -> Option<Arc<Still>> {
         self.known.retain(|known| known.still.strong_count() > 0);
         let found = self.known.iter().enumerate().find_map(|(place, known)| {
             let still = known.still.upgrade().filter(|still| is(known.key, still));
@@ -130,12 +125,15 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::{PixelFormat, YuvMatrix};
+    use crate::{
+        image::{Image, PixelFormat, YuvMatrix},
+        scene::aids::Aids,
+    };
 
     fn still(gray: u8) -> Arc<Still> {
         let planes = vec![vec![gray; 16 * 16 * 3]];
         let image = Image::from_packed(PixelFormat::Rgb, 16, 16, YuvMatrix::default(), planes);
-        Arc::new(Still::new(Arc::new(image.unwrap())))
+        Arc::new(Still::new(Arc::new(image.unwrap()), Aids::default()))
     }
 
     /// Opens the still `key`, uses it and lets it go. Says whether it had to be analysed.
@@ -180,10 +178,15 @@ mod tests {
         let first = store.of_content(7, || still(7));
         let again = store.of_content(7, || still(7));
         assert!(Arc::ptr_eq(&first, &again));
-        assert!(store.of_image(&first.image).is_some_and(|found| Arc::ptr_eq(&found, &first)));
+        let of_image = |store: &mut Store, image: &Arc<Image>| {
+            store.find(|_, still| still.is_of(image, &Aids::default()))
+        };
+        assert!(
+            of_image(&mut store, &first.image).is_some_and(|found| Arc::ptr_eq(&found, &first))
+        );
         let image = Arc::clone(&first.image);
         drop((first, again));
-        assert!(store.of_image(&image).is_none(), "nobody had it any more");
+        assert!(of_image(&mut store, &image).is_none(), "nobody had it any more");
     }
 
     #[test]

@@ -9,9 +9,14 @@ const LONG_SIDE: usize = 384;
 
 /// Scales `image` down to a thumbnail; smaller images keep their size.
 pub(super) fn thumbnail(image: &Image) -> Thumbnail {
+    thumbnail_of_side(image, LONG_SIDE)
+}
+
+/// As [`thumbnail`], with `long_side` pixels on the longer side.
+pub(super) fn thumbnail_of_side(image: &Image, long_side: usize) -> Thumbnail {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let long = width.max(height);
-    let small = |side: usize| (side * LONG_SIDE.min(long)).div_ceil(long).max(2);
+    let small = |side: usize| (side * long_side.min(long)).div_ceil(long).max(2);
     let (width, height) = (small(width), small(height));
     let planes: Vec<Vec<f32>> =
         image.planes().iter().map(|plane| average(plane, width, height)).collect();

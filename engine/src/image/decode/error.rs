@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can be wrong with a file.
 
-use std::{fmt, io, path::Path};
+use std::io;
 
 use thiserror::Error;
 
-use crate::image::MIN_SIDE;
+use crate::{
+    file::{FileName, ReadError},
+    image::MIN_SIDE,
+};
 
 /// Why a file gave no image. Every message is one line and starts with the name of the file.
 #[derive(Debug, Error)]
@@ -125,56 +128,14 @@ pub enum DecodeError {
     },
 }
 
-/// The name of a file as a message can show it: on one line, not too long, valid UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileName(String);
-
-impl From<&Path> for FileName {
-    fn from(path: &Path) -> Self {
-        Self::from(&*path.to_string_lossy())
-    }
-}
-
-impl From<&str> for FileName {
-    fn from(name: &str) -> Self {
-        Self(one_line(name))
-    }
-}
-
-impl fmt::Display for FileName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Characters at each end of a long text that are shown.
-const SHOWN: usize = 120;
-
-/// `text` without control characters, and with its middle left out when it is long.
-pub(super) fn one_line(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
-    let count = text.chars().count();
-    if count <= 2 * SHOWN {
-        return text.chars().map(clean).collect();
-    }
-    let head = text.chars().take(SHOWN).map(clean);
-    let tail = text.chars().skip(count - SHOWN).map(clean);
-    head.chain(std::iter::once('…')).chain(tail).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_shown_on_one_line() {
-        assert_eq!(FileName::from("a\nb\x1b.png").to_string(), "a\u{FFFD}b\u{FFFD}.png");
-    }
-
-    #[test]
-    fn a_long_name_keeps_its_ends() {
-        let shown = FileName::from(format!("begin{}end", "é".repeat(5000)).as_str()).to_string();
-        assert_eq!(shown.chars().count(), 2 * SHOWN + 1);
-        assert!(shown.starts_with("begin") && shown.ends_with("end"));
+impl DecodeError {
+    /// What a file that was not read means here.
+    pub(super) fn unread(error: ReadError, name: FileName, max_bytes: u64) -> Self {
+        match error {
+            ReadError::NotFound => Self::NotFound { name },
+            ReadError::NotAFile(kind) => Self::NotAFile { name, kind },
+            ReadError::TooLarge => Self::FileTooLarge { name, max_bytes },
+            ReadError::System(source) => Self::Read { name, source },
+        }
     }
 }

@@ -10,6 +10,9 @@ pub(super) mod features;
 mod finish;
 mod fuse;
 mod ground;
+pub mod model;
+mod network;
+pub mod picture;
 mod regions;
 mod sky;
 mod snap;
@@ -34,6 +37,15 @@ pub struct Thumbnail {
     pub rgb: Vec<f32>,
 }
 
+impl Thumbnail {
+    /// Red, green and blue, each on its own.
+    fn planes(&self) -> [Map; 3] {
+        let (width, height) = (self.width, self.height);
+        let plane = |c| self.rgb.iter().skip(c).step_by(3).copied().collect();
+        [0, 1, 2].map(|c| Map { width, height, values: plane(c) })
+    }
+}
+
 /// Relative nearness of each pixel of a [`Thumbnail`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Depth {
@@ -56,12 +68,17 @@ const FAR: f32 = 0.15;
 /// that an error looks flat and not torn.
 /// A picture with a side of zero, or with the wrong number of values, gives an empty depth.
 pub fn estimate(picture: &Thumbnail) -> Depth {
-    look(picture).depth
+    let Look { nearness, confidence, .. } = look(picture);
+    let Map { width, height, values } = nearness;
+    Depth { width, height, nearness: values, confidence }
 }
 
 /// What is seen in a picture.
 pub(super) struct Look {
-    pub depth: Depth,
+    /// As [`Depth::nearness`].
+    pub nearness: Map,
+    /// As [`Depth::confidence`].
+    pub confidence: f32,
     /// Probability of sky.
     pub sky: Map,
 }
@@ -70,10 +87,8 @@ pub(super) struct Look {
 pub(super) fn look(picture: &Thumbnail) -> Look {
     let Some(picture) = cleaned(picture) else {
         let none = Map { width: 0, height: 0, values: Vec::new() };
-        let depth = Depth { width: 0, height: 0, nearness: Vec::new(), confidence: 0.0 };
-        return Look { depth, sky: none };
+        return Look { nearness: none.clone(), confidence: 0.0, sky: none };
     };
-    let Thumbnail { width, height, .. } = picture;
     let colours = Colours::of(&picture);
     let guides = Guides::new(&colours.luma);
     let cues = cues(&picture, &colours, &guides);
@@ -83,9 +98,16 @@ pub(super) fn look(picture: &Thumbnail) -> Look {
     let ranged = finish::normalise(&smooth, sky, FAR);
     let capped = finish::compress(&ranged, lerp(0.3, 1.0, fused.confidence));
     let capped = capped.zip(sky, |v, sky| v * (1.0 - sky));
-    let nearness = snap::snap(&capped, &colours).map(|v| v.clamp(0.0, 1.0)).values;
-    let depth = Depth { width, height, nearness, confidence: fused.confidence };
-    Look { depth, sky: cues.sky.probability }
+    let nearness = snap::snap(&capped, &colours).map(|v| v.clamp(0.0, 1.0));
+    Look { nearness, confidence: fused.confidence, sky: cues.sky.probability }
+}
+
+/// A depth from elsewhere, at the size of `picture`, with its cliffs on the picture's edges.
+pub(super) fn sharpened(depth: Depth, picture: &Thumbnail) -> Map {
+    let Depth { width, height, nearness, .. } = depth;
+    let given = Map { width, height, values: nearness };
+    let nearness = given.resized(picture.width, picture.height);
+    snap::snap(&nearness, &Colours::of(picture))
 }
 
 /// A copy with all values in 0..1, or nothing if the picture is not one.
