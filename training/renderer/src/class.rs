@@ -13,7 +13,7 @@ pub enum Class {
     Cloud = 2,
     /// Water.
     Water = 3,
-    /// Trees, bushes, leaves and flowers.
+    /// Leaves of trees, bushes and other plants; not trunks and petals.
     Foliage = 4,
     /// Grass.
     Grass = 5,
