@@ -22,7 +22,7 @@ use crate::{
 /// Draws and renders the scene of a seed, at this size in pixels, by one of `grammars` (numbers).
 /// Gives the number of its grammar too.
 pub fn scene(seed: u64, (width, height): (usize, usize), grammars: &[usize]) -> (Picture, usize) {
-    let mut dice = Dice::new(seed);
+    let dice = Dice::new(seed);
     let total: f32 = grammars.iter().map(|&g| GRAMMARS[g].2).sum();
     let mut at = dice.range(0.0, total);
     let mut chosen = grammars[0];
@@ -33,7 +33,7 @@ pub fn scene(seed: u64, (width, height): (usize, usize), grammars: &[usize]) -> 
             break;
         }
     }
-    let scene = grammar::draw(chosen, &mut dice);
+    let scene = grammar::draw(chosen, &dice);
     let frame = render(&scene, 2 * width, 2 * height);
     (develop(frame, &scene.lens, scene.exposure), chosen)
 }

@@ -49,7 +49,7 @@ pub struct Sky {
 
 impl Sky {
     /// Any sky of the day, of dusk or of the night.
-    pub fn any(dice: &mut Dice) -> Self {
+    pub fn any(dice: &Dice) -> Self {
         match dice.count(0, 9) {
             0..=4 => Self::day(dice),
             5..=6 => Self::overcast(dice),
@@ -59,7 +59,7 @@ impl Sky {
     }
 
     /// Blue, with or without clouds.
-    pub fn day(dice: &mut Dice) -> Self {
+    pub fn day(dice: &Dice) -> Self {
         let zenith = dice.colour((0.54, 0.64), (0.4, 0.95), (0.45, 0.9));
         let pale = dice.range(0.1, 0.9);
         let horizon = zenith.lerp(Vec3::new(0.75, 0.82, 0.9), pale);
@@ -74,7 +74,7 @@ impl Sky {
     }
 
     /// Grey all over; counts as cloud.
-    pub fn overcast(dice: &mut Dice) -> Self {
+    pub fn overcast(dice: &Dice) -> Self {
         let tint = dice.colour((0.5, 0.75), (0.0, 0.2), (0.4, 0.95));
         let cloud = [tint * dice.range(1.0, 1.4), tint * dice.range(0.3, 0.8)];
         let clouds = Some(Clouds { cover: 1.1, ..Self::clouds(dice, 1.1, cloud) });
@@ -84,7 +84,7 @@ impl Sky {
     }
 
     /// Low sun, warm colours.
-    pub fn dusk(dice: &mut Dice) -> Self {
+    pub fn dusk(dice: &Dice) -> Self {
         let horizon = dice.colour((0.97, 1.14), (0.5, 0.95), (0.6, 1.0));
         let zenith = dice.colour((0.55, 0.85), (0.3, 0.8), (0.2, 0.7));
         let lit = dice.colour((0.93, 1.12), (0.3, 0.9), (0.6, 1.0));
@@ -98,7 +98,7 @@ impl Sky {
     }
 
     /// Dark, with stars or a moon.
-    pub fn night(dice: &mut Dice) -> Self {
+    pub fn night(dice: &Dice) -> Self {
         let zenith = dice.colour((0.58, 0.8), (0.3, 0.9), (0.05, 0.3));
         let horizon = zenith.lerp(dice.colour((0.5, 1.1), (0.2, 0.8), (0.15, 0.55)), 0.7);
         let cloud = [zenith * 3.0 + Vec3::splat(0.03), zenith * 0.8];
@@ -111,7 +111,7 @@ impl Sky {
         Self { zenith, horizon, sun, sunlight, disc, glare: dice.range(0.05, 0.3), clouds, stars }
     }
 
-    fn clouds(dice: &mut Dice, cover: f32, colours: [Vec3; 2]) -> Clouds {
+    fn clouds(dice: &Dice, cover: f32, colours: [Vec3; 2]) -> Clouds {
         Clouds {
             cover,
             scale: dice.scale(0.4, 2.5),
@@ -172,7 +172,7 @@ impl Clouds {
     }
 }
 
-fn above(dice: &mut Dice, low: f32, high: f32) -> Vec3 {
+fn above(dice: &Dice, low: f32, high: f32) -> Vec3 {
     let up = dice.range(low, high);
     let turn = dice.range(0.0, std::f32::consts::TAU);
     let flat = (1.0 - up * up).max(0.0).sqrt();

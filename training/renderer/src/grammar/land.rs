@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Water of a lake or the sea at a level in metres.
-pub fn water(dice: &mut Dice, level: f32) -> Water {
+pub fn water(dice: &Dice, level: f32) -> Water {
     Water {
         level,
         colour: dice.colour((0.42, 0.62), (0.3, 0.9), (0.1, 0.55)),
@@ -27,7 +27,7 @@ pub fn water(dice: &mut Dice, level: f32) -> Water {
 }
 
 /// Peaks behind a plain or a lake.
-pub fn mountains(dice: &mut Dice) -> Scene {
+pub fn mountains(dice: &Dice) -> Scene {
     let camera = walker(dice, (1.2, 40.0), (-14.0, 8.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let seed = 50.0 * dice.cube();
@@ -79,7 +79,7 @@ pub fn mountains(dice: &mut Dice) -> Scene {
 }
 
 /// Sand in waves.
-pub fn dunes(dice: &mut Dice) -> Scene {
+pub fn dunes(dice: &Dice) -> Scene {
     let camera = walker(dice, (0.8, 12.0), (-14.0, 5.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let seed = 50.0 * dice.cube();
@@ -111,7 +111,7 @@ pub fn dunes(dice: &mut Dice) -> Scene {
 }
 
 /// Walls of rock on both sides, or a cliff.
-pub fn canyon(dice: &mut Dice) -> Scene {
+pub fn canyon(dice: &Dice) -> Scene {
     let camera = walker(dice, (1.2, 40.0), (-16.0, 14.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let seed = 50.0 * dice.cube();
@@ -155,7 +155,7 @@ pub fn canyon(dice: &mut Dice) -> Scene {
 }
 
 /// Hills, trees and houses under snow.
-pub fn snow(dice: &mut Dice) -> Scene {
+pub fn snow(dice: &Dice) -> Scene {
     let camera = walker(dice, (0.8, 6.0), (-12.0, 8.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let white = stuff::snow(dice);
@@ -197,7 +197,7 @@ pub fn snow(dice: &mut Dice) -> Scene {
 }
 
 /// Fields, woods and houses from high above.
-pub fn aerial(dice: &mut Dice) -> Scene {
+pub fn aerial(dice: &Dice) -> Scene {
     let height = dice.scale(12.0, 160.0);
     let pitch = if dice.chance(0.3) { dice.range(-90.0, -65.0) } else { dice.range(-60.0, -12.0) };
     let camera = Camera::new(Vec3::Y * height, 0.0, pitch, dice.range(-8.0, 8.0), dice.range(40.0, 80.0));

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Name, how to draw one, and how often relative to the others.
-type Grammar = (&'static str, fn(&mut Dice) -> Scene, f32);
+type Grammar = (&'static str, fn(&Dice) -> Scene, f32);
 
 /// All grammars. A shard names them by their place here: add new ones at the end.
 pub const GRAMMARS: &[Grammar] = &[
@@ -52,7 +52,7 @@ pub const GRAMMARS: &[Grammar] = &[
 ];
 
 /// Draws a scene by the grammar of this number, and what lens and artist do to it.
-pub fn draw(grammar: usize, dice: &mut Dice) -> Scene {
+pub fn draw(grammar: usize, dice: &Dice) -> Scene {
     let mut scene = GRAMMARS[grammar].1(dice);
     if scene.lens.bloom == 0.0 && dice.chance(0.3) {
         scene.lens.bloom = dice.range(0.2, 1.2);
@@ -71,7 +71,7 @@ pub fn draw(grammar: usize, dice: &mut Dice) -> Scene {
 }
 
 /// A camera `height` metres above what is at the origin, with a wide choice of pitch and view.
-fn walker(dice: &mut Dice, height: (f32, f32), pitch: (f32, f32)) -> Camera {
+fn walker(dice: &Dice, height: (f32, f32), pitch: (f32, f32)) -> Camera {
     let at = Vec3::Y * dice.scale(height.0, height.1);
     let pitch = dice.range(pitch.0, pitch.1);
     let roll = if dice.chance(0.3) { dice.range(-6.0, 6.0) } else { 0.0 };
@@ -102,7 +102,7 @@ fn focus(scene: &mut Scene, metres: f32, percent: f32) {
 }
 
 /// Adds lamps on the camera's side, as indoors or in a studio.
-fn studio(scene: &mut Scene, dice: &mut Dice, strength: f32) {
+fn studio(scene: &mut Scene, dice: &Dice, strength: f32) {
     let sun = Vec3::new(dice.range(-1.0, 1.0), dice.range(0.3, 1.2), dice.range(-1.0, 0.3));
     scene.sun = sun.normalize();
     let warm = dice.range(0.0, 1.0);

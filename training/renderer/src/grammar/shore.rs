@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Open water to the horizon: waves, boats, islands, cliffs.
-pub fn sea(dice: &mut Dice) -> Scene {
+pub fn sea(dice: &Dice) -> Scene {
     let camera = walker(dice, (0.6, 25.0), (-22.0, 6.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let mut water = land::water(dice, 0.0);
@@ -55,7 +55,7 @@ pub fn sea(dice: &mut Dice) -> Scene {
     scene
 }
 
-fn swell(dice: &mut Dice, water: &crate::scene::Water) -> Terrain {
+fn swell(dice: &Dice, water: &crate::scene::Water) -> Terrain {
     use crate::{class::Class, material::{Material, Pattern}};
     let body = Material {
         gloss: dice.range(0.4, 0.9),
@@ -74,7 +74,7 @@ fn swell(dice: &mut Dice, water: &crate::scene::Water) -> Terrain {
 }
 
 /// Sand, surf, the sea, perhaps a headland, people, palms.
-pub fn beach(dice: &mut Dice) -> Scene {
+pub fn beach(dice: &Dice) -> Scene {
     let camera = walker(dice, (0.8, 8.0), (-16.0, 4.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let seed = 50.0 * dice.cube();
@@ -119,7 +119,7 @@ pub fn beach(dice: &mut Dice) -> Scene {
 }
 
 /// Banks with trees or houses on both sides of water, at times a bridge.
-pub fn river(dice: &mut Dice) -> Scene {
+pub fn river(dice: &Dice) -> Scene {
     let camera = walker(dice, (1.2, 10.0), (-14.0, 5.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let seed = 50.0 * dice.cube();
@@ -173,7 +173,7 @@ pub fn river(dice: &mut Dice) -> Scene {
     scene
 }
 
-fn bridge(scene: &mut Scene, dice: &mut Dice) {
+fn bridge(scene: &mut Scene, dice: &Dice) {
     let stone = stuff::wall(dice);
     let stone = scene.material(stone);
     let (far, high) = (dice.scale(15.0, 80.0), dice.range(3.0, 9.0));

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Rolling ground of this roughness in metres; level near the camera.
-pub fn rolling(dice: &mut Dice, reach: f32, rise: f32, materials: [Material; 3]) -> Terrain {
+pub fn rolling(dice: &Dice, reach: f32, rise: f32, materials: [Material; 3]) -> Terrain {
     let seed = 50.0 * dice.cube();
     let scale = dice.scale(0.015, 0.06);
     let fine = dice.range(0.0, 0.25);
@@ -27,7 +27,7 @@ pub fn rolling(dice: &mut Dice, reach: f32, rise: f32, materials: [Material; 3])
 }
 
 /// Grass with trees, here and there a path, hills behind.
-pub fn meadow(dice: &mut Dice) -> Scene {
+pub fn meadow(dice: &Dice) -> Scene {
     let camera = walker(dice, (0.3, 6.0), (-18.0, 8.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let rise = dice.scale(0.5, 14.0);
@@ -78,7 +78,7 @@ pub fn meadow(dice: &mut Dice) -> Scene {
 }
 
 /// A row of trees far off.
-pub fn tree_line(scene: &mut Scene, dice: &mut Dice, grove: &Grove) {
+pub fn tree_line(scene: &mut Scene, dice: &Dice, grove: &Grove) {
     if dice.chance(0.5) {
         let far = dice.scale(30.0, 130.0);
         let count = dice.count(8, 26);
@@ -92,7 +92,7 @@ pub fn tree_line(scene: &mut Scene, dice: &mut Dice, grove: &Grove) {
 }
 
 /// Blades before a low camera.
-pub fn grass_in_front(scene: &mut Scene, dice: &mut Dice, chance: f32) {
+pub fn grass_in_front(scene: &mut Scene, dice: &Dice, chance: f32) {
     let height = scene.camera.at.y - scene.ground(scene.camera.at.x, scene.camera.at.z);
     if height < 1.3 && dice.chance(chance) {
         let tall = height * dice.range(0.3, 0.9);
@@ -102,7 +102,7 @@ pub fn grass_in_front(scene: &mut Scene, dice: &mut Dice, chance: f32) {
 }
 
 /// Trunks on both sides, leaves above, often a path.
-pub fn forest(dice: &mut Dice) -> Scene {
+pub fn forest(dice: &Dice) -> Scene {
     let camera = walker(dice, (0.6, 2.5), (-14.0, 16.0));
     let mut scene = Scene::under(Sky::day(dice), camera);
     let floor = if dice.chance(0.5) { stuff::grass(dice) } else { stuff::sand(dice) };
@@ -146,7 +146,7 @@ pub fn forest(dice: &mut Dice) -> Scene {
 }
 
 /// Beds, bushes, flowers, a lawn or a path, perhaps a house.
-pub fn garden(dice: &mut Dice) -> Scene {
+pub fn garden(dice: &Dice) -> Scene {
     let camera = walker(dice, (0.5, 3.0), (-28.0, 2.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let floor = if dice.chance(0.6) { stuff::grass(dice) } else { stuff::paving(dice) };

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A house whose foot is at a place: half sides in metres.
-pub fn house(scene: &mut Scene, dice: &mut Dice, foot: Vec3, half: Vec3, turn: f32, lit: f32) {
+pub fn house(scene: &mut Scene, dice: &Dice, foot: Vec3, half: Vec3, turn: f32, lit: f32) {
     let wall = if dice.chance(0.85) { stuff::facade(dice, lit) } else { stuff::wall(dice) };
     let wall = scene.material(wall);
     let roof = stuff::roof(dice);
@@ -41,7 +41,7 @@ pub fn house(scene: &mut Scene, dice: &mut Dice, foot: Vec3, half: Vec3, turn: f
 }
 
 /// A car, 4 metres long, its long side along z before it is turned.
-pub fn car(scene: &mut Scene, dice: &mut Dice, foot: Vec3, turn: f32) {
+pub fn car(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     let paint = dice.any_colour();
     let paint = scene.material(Material::plain(paint).finished(0.01, dice.range(0.5, 1.0)));
     let glass = scene.material(Material::plain(Vec3::new(0.03, 0.04, 0.05)).finished(0.0, 1.0));
@@ -67,7 +67,7 @@ pub fn car(scene: &mut Scene, dice: &mut Dice, foot: Vec3, turn: f32) {
 }
 
 /// A bicycle or a motorcycle, seen from the side when it is not turned.
-pub fn cycle(scene: &mut Scene, dice: &mut Dice, foot: Vec3, turn: f32) {
+pub fn cycle(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     let motor = dice.chance(0.5);
     let frame = stuff::glaze(dice);
     let frame = scene.material(frame);
@@ -104,7 +104,7 @@ pub fn cycle(scene: &mut Scene, dice: &mut Dice, foot: Vec3, turn: f32) {
 }
 
 /// A street lamp of `height` metres, lit or not.
-pub fn street_lamp(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32, lit: bool) {
+pub fn street_lamp(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32, lit: bool) {
     let post = scene.material(Material::plain(Vec3::splat(dice.range(0.02, 0.3))));
     bar(scene, foot, foot + Vec3::Y * height, (0.07, 0.05), post);
     let head = foot + Vec3::Y * (height + 0.15);
@@ -117,7 +117,7 @@ pub fn street_lamp(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32, 
 }
 
 /// A tower, a mast, a rocket or the like: one tall thing of `height` metres.
-pub fn tower(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32) {
+pub fn tower(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) {
     let first = match dice.count(0, 3) {
         0 => stuff::facade(dice, 0.05),
         1 => stuff::glaze(dice),
@@ -155,7 +155,7 @@ pub fn tower(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32) {
 }
 
 /// A boat of `length` metres on water at `at`, along x before it is turned.
-pub fn boat(scene: &mut Scene, dice: &mut Dice, at: Vec3, length: f32, turn: f32) {
+pub fn boat(scene: &mut Scene, dice: &Dice, at: Vec3, length: f32, turn: f32) {
     let hull = if dice.chance(0.5) { stuff::wood(dice) } else { stuff::glaze(dice) };
     let hull = scene.material(hull);
     let sail = scene.material(Material { sheer: 0.4, ..Material::plain(Vec3::splat(dice.range(0.5, 0.95))) });
@@ -175,7 +175,7 @@ pub fn boat(scene: &mut Scene, dice: &mut Dice, at: Vec3, length: f32, turn: f32
 }
 
 /// A fence from one place to another, `height` metres tall.
-pub fn fence(scene: &mut Scene, dice: &mut Dice, from: Vec3, to: Vec3, height: f32) {
+pub fn fence(scene: &mut Scene, dice: &Dice, from: Vec3, to: Vec3, height: f32) {
     let wood = stuff::wood(dice);
     let wood = scene.material(wood);
     let posts = 14;

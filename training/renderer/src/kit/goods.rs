@@ -24,7 +24,7 @@ fn turned(scene: &mut Scene, foot: Vec3, parts: &[(f32, f32, f32)], material: us
 }
 
 /// A cup or mug of `size` metres, filled.
-pub fn cup(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
+pub fn cup(scene: &mut Scene, dice: &Dice, foot: Vec3, size: f32) {
     let glaze = stuff::glaze(dice);
     let glaze = scene.material(glaze);
     let drink = dice.colour((0.03, 0.12), (0.5, 0.9), (0.1, 0.7));
@@ -48,7 +48,7 @@ pub fn cup(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
 }
 
 /// A plate or saucer of `size` metres.
-pub fn plate(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
+pub fn plate(scene: &mut Scene, dice: &Dice, foot: Vec3, size: f32) {
     let glaze = stuff::glaze(dice);
     let inner = scene.material(Material { colours: glaze.colours.map(|c| c * 0.8), ..glaze });
     let glaze = scene.material(glaze);
@@ -57,7 +57,7 @@ pub fn plate(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
 }
 
 /// Food in a heap of about `size` metres.
-pub fn food(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
+pub fn food(scene: &mut Scene, dice: &Dice, foot: Vec3, size: f32) {
     let kinds = [0, 1, 2].map(|_| {
         let colour = dice.colour((0.95, 1.35), (0.3, 0.95), (0.3, 0.95));
         let pattern = dice.pick(&[Pattern::Mottled, Pattern::Plain, Pattern::Spots]);
@@ -74,7 +74,7 @@ pub fn food(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
 }
 
 /// A bottle, a vase or a jug of `height` metres.
-pub fn vessel(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32) -> Vec3 {
+pub fn vessel(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) -> Vec3 {
     let glaze = if dice.chance(0.7) { stuff::glaze(dice) } else { stuff::metal(dice) };
     let glaze = scene.material(Material { scale: 3.0 / height, ..glaze });
     let wide = height * dice.range(0.13, 0.4);
@@ -94,7 +94,7 @@ pub fn vessel(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32) -> Ve
 }
 
 /// A book that lies, or a box.
-pub fn book(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
+pub fn book(scene: &mut Scene, dice: &Dice, foot: Vec3, size: f32) {
     let colours = [dice.any_colour(), dice.any_colour(), dice.any_colour()];
     let pattern = dice.pick(&[Pattern::Plain, Pattern::Print, Pattern::Stripes]);
     let cover = scene.material(Material::patterned(colours, pattern, 4.0 / size));
@@ -103,7 +103,7 @@ pub fn book(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
 }
 
 /// Something of about `size` metres that stands on a table.
-pub fn thing(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
+pub fn thing(scene: &mut Scene, dice: &Dice, foot: Vec3, size: f32) {
     match dice.count(0, 6) {
         0 => cup(scene, dice, foot, 0.5 * size),
         1 => {
@@ -128,7 +128,7 @@ pub fn thing(scene: &mut Scene, dice: &mut Dice, foot: Vec3, size: f32) {
 }
 
 /// A table of `height` metres with this top (half sides in metres).
-pub fn table(scene: &mut Scene, dice: &mut Dice, foot: Vec3, top: (f32, f32), height: f32, turn: f32) {
+pub fn table(scene: &mut Scene, dice: &Dice, foot: Vec3, top: (f32, f32), height: f32, turn: f32) {
     let wood = stuff::wood(dice);
     let wood = scene.material(wood);
     let spin = yaw(turn);
@@ -145,7 +145,7 @@ pub fn table(scene: &mut Scene, dice: &mut Dice, foot: Vec3, top: (f32, f32), he
 }
 
 /// A chair.
-pub fn chair(scene: &mut Scene, dice: &mut Dice, foot: Vec3, turn: f32) {
+pub fn chair(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     let wood = if dice.chance(0.6) { stuff::wood(dice) } else { stuff::metal(dice) };
     let wood = scene.material(wood);
     let seat = if dice.chance(0.5) { stuff::cloth(dice) } else { stuff::wood(dice) };
@@ -161,7 +161,7 @@ pub fn chair(scene: &mut Scene, dice: &mut Dice, foot: Vec3, turn: f32) {
 }
 
 /// A sofa or an armchair, half its width in metres.
-pub fn sofa(scene: &mut Scene, dice: &mut Dice, foot: Vec3, half: f32, turn: f32) {
+pub fn sofa(scene: &mut Scene, dice: &Dice, foot: Vec3, half: f32, turn: f32) {
     let cloth = stuff::cloth(dice);
     let cloth = scene.material(cloth);
     let spin = yaw(turn);
@@ -181,7 +181,7 @@ pub fn sofa(scene: &mut Scene, dice: &mut Dice, foot: Vec3, half: f32, turn: f32
 }
 
 /// A case full of books against a wall at +z of it.
-pub fn shelf(scene: &mut Scene, dice: &mut Dice, foot: Vec3, half: (f32, f32), turn: f32) {
+pub fn shelf(scene: &mut Scene, dice: &Dice, foot: Vec3, half: (f32, f32), turn: f32) {
     let wood = stuff::wood(dice);
     let wood = scene.material(wood);
     let colours = [dice.any_colour(), dice.any_colour(), dice.any_colour()];
@@ -202,7 +202,7 @@ pub fn shelf(scene: &mut Scene, dice: &mut Dice, foot: Vec3, half: (f32, f32), t
 }
 
 /// A picture or a window on a wall that looks to -z before it is turned; a window shines.
-pub fn framed(scene: &mut Scene, dice: &mut Dice, middle: Vec3, half: (f32, f32), turn: f32, window: bool) {
+pub fn framed(scene: &mut Scene, dice: &Dice, middle: Vec3, half: (f32, f32), turn: f32, window: bool) {
     let frame = stuff::wood(dice);
     let frame = scene.material(frame);
     let inside = if window {
@@ -220,7 +220,7 @@ pub fn framed(scene: &mut Scene, dice: &mut Dice, middle: Vec3, half: (f32, f32)
 }
 
 /// A potted plant of `height` metres.
-pub fn potted(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32) {
+pub fn potted(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) {
     let pot = stuff::glaze(dice);
     let pot = scene.material(pot);
     let leaves = stuff::leaves(dice, (0.22, 0.38));

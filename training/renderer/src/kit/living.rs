@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A person of `height` metres who stands at `foot`, turned by `turn` (radians; 0 looks to -z).
-pub fn person(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32, turn: f32) {
+pub fn person(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32, turn: f32) {
     let skin = stuff::skin(dice);
     let (top, low, hair) = (stuff::cloth(dice), stuff::cloth(dice), stuff::fur(dice));
     let skin = scene.material(skin);
@@ -45,7 +45,7 @@ pub fn person(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32, turn:
 }
 
 /// A head of half its height `size` metres: skin and hair are materials.
-fn head(scene: &mut Scene, dice: &mut Dice, at: Vec3, size: f32, turn: f32, [skin, hair]: [usize; 2]) {
+fn head(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: f32, [skin, hair]: [usize; 2]) {
     let face = Material { pattern: Pattern::Face, scale: 1.0 / size, ..scene.materials[skin] };
     let face = scene.material(face);
     let spin = yaw(turn) * Quat::from_rotation_z(dice.range(-0.15, 0.15));
@@ -74,7 +74,7 @@ fn head(scene: &mut Scene, dice: &mut Dice, at: Vec3, size: f32, turn: f32, [ski
 }
 
 /// Head and shoulders of a person, life-size, the middle of the head at `at`.
-pub fn bust(scene: &mut Scene, dice: &mut Dice, at: Vec3, turn: f32) {
+pub fn bust(scene: &mut Scene, dice: &Dice, at: Vec3, turn: f32) {
     let (skin, hair, top) = (stuff::skin(dice), stuff::fur(dice), stuff::cloth(dice));
     let [skin, hair, top] = [skin, hair, top].map(|m| scene.material(m));
     let size = dice.range(0.115, 0.135);
@@ -99,7 +99,7 @@ pub fn bust(scene: &mut Scene, dice: &mut Dice, at: Vec3, turn: f32) {
 }
 
 /// An animal on four legs, `height` metres tall at the back, looking along `turn` (radians; 0 is -z).
-pub fn beast(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32, turn: f32) {
+pub fn beast(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32, turn: f32) {
     let coat = stuff::fur(dice);
     let coat = scene.material(Material { scale: 2.5 / height, ..coat });
     let dark = scene.material(Material::plain(Vec3::splat(0.02)).finished(0.0, 0.8));
@@ -132,7 +132,7 @@ pub fn beast(scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32, turn: 
 }
 
 /// The face of a cat or dog close up: `size` metres is half the width of the head.
-pub fn muzzle(scene: &mut Scene, dice: &mut Dice, at: Vec3, size: f32, turn: f32) {
+pub fn muzzle(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: f32) {
     let coat = stuff::fur(dice);
     let coat = Material { scale: 1.2 / size, ..coat };
     let pale = Material { colours: coat.colours.map(|c| (c * 1.6 + Vec3::splat(0.1)).min(Vec3::ONE)), ..coat };
@@ -159,7 +159,7 @@ pub fn muzzle(scene: &mut Scene, dice: &mut Dice, at: Vec3, size: f32, turn: f32
 }
 
 /// A beetle, a butterfly or the like, `size` metres long, on a surface with this normal.
-pub fn insect(scene: &mut Scene, dice: &mut Dice, at: Vec3, size: f32, turn: Quat) {
+pub fn insect(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: Quat) {
     let shell = stuff::glaze(dice);
     let shell = scene.material(Material { scale: 5.0 / size, ..shell });
     let dark = scene.material(Material::plain(Vec3::splat(0.02)).finished(0.1, 0.5));

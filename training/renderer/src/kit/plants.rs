@@ -22,7 +22,7 @@ pub struct Grove {
 
 impl Grove {
     /// Trees of one kind.
-    pub fn new(scene: &mut Scene, dice: &mut Dice) -> Self {
+    pub fn new(scene: &mut Scene, dice: &Dice) -> Self {
         let conifer = dice.chance(0.3);
         let first =
             if conifer { stuff::leaves(dice, (0.25, 0.42)) } else { stuff::any_leaves(dice) };
@@ -37,7 +37,7 @@ impl Grove {
     }
 
     /// A tree of `height` metres.
-    pub fn tree(&self, scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32) {
+    pub fn tree(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) {
         if self.conifer {
             return self.conifer(scene, dice, foot, height);
         }
@@ -58,7 +58,7 @@ impl Grove {
         }
     }
 
-    fn conifer(&self, scene: &mut Scene, dice: &mut Dice, foot: Vec3, height: f32) {
+    fn conifer(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) {
         let thick = height * 0.02;
         bar(scene, foot - Vec3::Y * 0.3, foot + Vec3::Y * height * 0.9, (thick, 0.3 * thick), self.bark);
         let tiers = dice.count(3, 6);
@@ -71,7 +71,7 @@ impl Grove {
         }
     }
 
-    fn clump(&self, scene: &mut Scene, dice: &mut Dice, at: Vec3, half: Vec3) {
+    fn clump(&self, scene: &mut Scene, dice: &Dice, at: Vec3, half: Vec3) {
         let leaves = dice.pick(&self.leaves);
         let form = Form::Ball {
             rough: dice.range(0.35, 0.6),
@@ -82,7 +82,7 @@ impl Grove {
     }
 
     /// A bush of about this radius in metres.
-    pub fn bush(&self, scene: &mut Scene, dice: &mut Dice, foot: Vec3, radius: f32) {
+    pub fn bush(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, radius: f32) {
         for _ in 0..dice.count(1, 4) {
             let at = foot + radius * Vec3::new(dice.range(-0.6, 0.6), dice.range(0.2, 0.6), dice.range(-0.6, 0.6));
             self.clump(scene, dice, at, Vec3::new(0.8, 0.6, 0.8) * radius * dice.range(0.7, 1.2));
@@ -90,7 +90,7 @@ impl Grove {
     }
 
     /// A bare trunk that goes up beyond sight.
-    pub fn trunk(&self, scene: &mut Scene, dice: &mut Dice, foot: Vec3, radius: f32, height: f32) {
+    pub fn trunk(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, radius: f32, height: f32) {
         let lean = dice.cube() * Vec3::new(0.05, 0.0, 0.05) * height;
         bar(scene, foot - Vec3::Y * 0.5, foot + Vec3::Y * height + lean, (radius, 0.6 * radius), self.bark);
         for _ in 0..dice.count(0, 3) {
@@ -101,7 +101,7 @@ impl Grove {
     }
 
     /// A hanging mass of leaves.
-    pub fn canopy(&self, scene: &mut Scene, dice: &mut Dice, at: Vec3, size: f32) {
+    pub fn canopy(&self, scene: &mut Scene, dice: &Dice, at: Vec3, size: f32) {
         self.clump(scene, dice, at, size * Vec3::new(1.4, 0.7, 1.4));
     }
 
@@ -112,14 +112,14 @@ impl Grove {
 }
 
 /// A rock of about this radius in metres.
-pub fn rock(scene: &mut Scene, dice: &mut Dice, foot: Vec3, radius: f32, material: usize) {
+pub fn rock(scene: &mut Scene, dice: &Dice, foot: Vec3, radius: f32, material: usize) {
     let half = radius * (Vec3::new(1.0, 0.7, 1.0) + 0.35 * dice.cube());
     let form = Form::Ball { rough: dice.range(0.1, 0.35), detail: dice.range(1.5, 3.0), holes: 0.0 };
     scene.put(form, foot + Vec3::Y * 0.25 * half.y, half, yaw(dice.range(0.0, 6.0)), material);
 }
 
 /// Blades of grass on a patch of `radius` metres round a place, `height` metres tall.
-pub fn blades(scene: &mut Scene, dice: &mut Dice, middle: Vec3, radius: f32, height: f32, count: usize) {
+pub fn blades(scene: &mut Scene, dice: &Dice, middle: Vec3, radius: f32, height: f32, count: usize) {
     let base = dice.colour((0.16, 0.33), (0.4, 0.9), (0.3, 0.8));
     let kinds = [0.6, 1.0, 1.4].map(|tone| {
         let colour = dice.near((base * tone).min(Vec3::ONE), 0.2);
@@ -150,7 +150,7 @@ pub struct Flowers {
 
 impl Flowers {
     /// Flowers of one kind.
-    pub fn new(scene: &mut Scene, dice: &mut Dice) -> Self {
+    pub fn new(scene: &mut Scene, dice: &Dice) -> Self {
         let petals = stuff::petals(dice);
         let heart = stuff::sand(dice);
         let stem = stuff::leaves(dice, (0.22, 0.36));
@@ -164,7 +164,7 @@ impl Flowers {
     }
 
     /// A flower on a stem from `foot`, its head of `radius` metres at `head`, looking along `face`.
-    pub fn flower(&self, scene: &mut Scene, dice: &mut Dice, foot: Vec3, head: Vec3, radius: f32, face: Vec3) {
+    pub fn flower(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, head: Vec3, radius: f32, face: Vec3) {
         bar(scene, foot, head, (0.07 * radius, 0.05 * radius), self.stem);
         let turn = Quat::from_rotation_arc(Vec3::Z, face.normalize_or(Vec3::Z));
         if self.cup {
@@ -188,7 +188,7 @@ impl Flowers {
     }
 
     /// A leaf of `length` metres that starts at a place.
-    pub fn leaf(&self, scene: &mut Scene, dice: &mut Dice, at: Vec3, length: f32) {
+    pub fn leaf(&self, scene: &mut Scene, dice: &Dice, at: Vec3, length: f32) {
         let turn = yaw(dice.range(0.0, 6.3)) * Quat::from_rotation_z(dice.range(-1.3, 1.3))
             * Quat::from_rotation_x(dice.range(-0.9, 0.9));
         let half = Vec3::new(dice.range(0.15, 0.3) * length, 0.5 * length, 1.0);
