@@ -135,15 +135,25 @@ impl View {
                 }
             }
         }
-        for y in 0..self.height {
+        // Hills are met ever farther off from the bottom of the picture up, unless it looks down.
+        let level = self.camera.axes[2].y.abs() < 0.6;
+        let mut below = vec![0.0_f32; self.width];
+        for y in (0..self.height).rev() {
+            let mut row = Vec::with_capacity(self.width);
             for x in 0..self.width {
-                self.meet_ground(scene, self.ray(x, y), &mut pixels[y * self.width + x]);
+                let near = below[x.saturating_sub(1)..(x + 2).min(self.width)].iter();
+                let start = if level { 0.85 * near.copied().fold(f32::MAX, f32::min) } else { 0.0 };
+                let pixel = &mut pixels[y * self.width + x];
+                row.push(self.meet_ground(scene, self.ray(x, y), start, pixel));
             }
+            below = row;
         }
         pixels
     }
 
-    fn meet_ground(&self, scene: &Scene, ray: Vec3, pixel: &mut Pixel) {
+    /// Puts the ground into a pixel where it is nearest. Gives how far the hills are, of which it
+    /// is known that they are no nearer than `start`, both in metres.
+    fn meet_ground(&self, scene: &Scene, ray: Vec3, start: f32, pixel: &mut Pixel) -> f32 {
         let origin = self.camera.at;
         let mut keep = |t: f32, thing: Thing, normal: Vec3| {
             if t > 0.0 && t < pixel.t && t < 3e4 {
@@ -159,15 +169,16 @@ impl View {
         if let Some(terrain) = &scene.terrain {
             let length = ray.length();
             let limit = pixel.t.min(3e4) * length;
-            if let Some(distance) = terrain.meet(origin, ray / length, limit) {
-                let t = distance / length;
-                let p = origin + t * ray;
-                if t < pixel.t {
-                    let normal = terrain.normal(p.x, p.z);
-                    *pixel = Pixel { thing: Thing::Terrain, t, local: p, normal };
-                }
-            }
+            let Some(distance) = terrain.meet(origin, ray / length, start, limit) else {
+                return limit;
+            };
+            let t = distance / length;
+            let p = origin + t * ray;
+            let normal = terrain.normal(p.x, p.z);
+            *pixel = Pixel { thing: Thing::Terrain, t, local: p, normal };
+            return distance;
         }
+        0.0
     }
 }
 

@@ -110,6 +110,8 @@ impl Scene {
     /// Nothing but a sky, lit by it.
     pub fn under(sky: Sky, camera: Camera) -> Self {
         let above = (sky.zenith + sky.horizon) * 0.5;
+        // Light from all round is greyer than what it comes from.
+        let above = above.lerp(Vec3::splat(above.element_sum() / 3.0), 0.5);
         Self {
             camera,
             solids: Vec::new(),

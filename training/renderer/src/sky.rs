@@ -85,7 +85,7 @@ impl Sky {
 
     /// Low sun, warm colours.
     pub fn dusk(dice: &Dice) -> Self {
-        let horizon = dice.colour((0.97, 1.14), (0.5, 0.95), (0.6, 1.0));
+        let horizon = dice.colour((0.97, 1.14), (0.2, 0.8), (0.6, 1.0));
         let zenith = dice.colour((0.55, 0.85), (0.3, 0.8), (0.2, 0.7));
         let lit = dice.colour((0.93, 1.12), (0.3, 0.9), (0.6, 1.0));
         let shade = dice.colour((0.6, 1.0), (0.2, 0.6), (0.15, 0.5));

@@ -57,10 +57,17 @@ impl Terrain {
         Vec3::new(-dx, 2.0 * step, -dz).normalize()
     }
 
-    /// Where a ray of length 1 first goes below ground, in metres, if before `limit`.
-    pub fn meet(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<f32> {
-        let mut t = 0.05_f32;
-        let mut before = 0.0;
+    /// Where a ray of length 1 first goes below ground, in metres, if between `start` and `limit`.
+    pub fn meet(&self, origin: Vec3, direction: Vec3, start: f32, limit: f32) -> Option<f32> {
+        let mut t = start.max(0.05);
+        if origin.y + t * direction.y > self.highest {
+            // Nothing is as high as this: go on to where something is.
+            if direction.y >= 0.0 {
+                return None;
+            }
+            t = (self.highest - origin.y) / direction.y;
+        }
+        let mut before = t;
         let end = limit.min(self.reach * 2.5);
         while t < end {
             let p = origin + t * direction;
@@ -72,7 +79,7 @@ impl Terrain {
                 return Some(self.refine(origin, direction, before, t));
             }
             before = t;
-            t += (0.4 * above).max(0.006 * t).max(0.02);
+            t += (0.6 * above).max(0.01 * t).max(0.02);
         }
         None
     }

@@ -14,7 +14,7 @@ use crate::{
 /// Houses on both sides, cars, lamps, people, trees.
 pub fn street(dice: &Dice) -> Scene {
     let sky = Sky::any(dice);
-    street_under(dice, sky, 0.04)
+    street_under(dice, sky, 0.0)
 }
 
 /// A street under a sky; `lit` is the share of windows that shine.

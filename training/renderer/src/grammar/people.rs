@@ -93,7 +93,7 @@ fn behind(scene: &mut Scene, dice: &Dice, far: f32) {
             for i in 0..dice.count(2, 7) {
                 let side = if i % 2 == 0 { -1.0 } else { 1.0 };
                 let foot = Vec3::new(side * dice.range(4.0, 12.0), 0.0, far + dice.scale(5.0, 40.0));
-                built::house(scene, dice, foot, Vec3::new(3.5, 5.0, 5.0), dice.range(-0.2, 0.2), 0.05);
+                built::house(scene, dice, foot, Vec3::new(3.5, 5.0, 5.0), dice.range(-0.2, 0.2), 0.0);
             }
             for _ in 0..dice.count(0, 4) {
                 let foot = Vec3::new(dice.range(-5.0, 5.0), 0.0, far + dice.scale(2.0, 15.0));

@@ -152,7 +152,7 @@ pub fn river(dice: &Dice) -> Scene {
         let turn = dice.range(-0.5, 0.5);
         if houses && dice.chance(0.4) {
             let half = Vec3::new(dice.range(3.0, 6.0), dice.range(2.0, 8.0), dice.range(3.0, 6.0));
-            built::house(&mut scene, dice, foot + Vec3::Z * 6.0, half, turn, 0.05);
+            built::house(&mut scene, dice, foot + Vec3::Z * 6.0, half, turn, 0.0);
         } else if dice.chance(0.6) {
             let tall = dice.range(4.0, 12.0);
             grove.tree(&mut scene, dice, foot, tall);
