@@ -36,7 +36,7 @@ struct Surface {
     class: Class,
 }
 
-/// Renders a scene at this size.
+/// Renders a scene at this size; both sides are even.
 pub fn render(scene: &Scene, width: usize, height: usize) -> Frame {
     let view = View::new(scene.camera, width, height);
     let pixels = view.raster(scene);
@@ -48,12 +48,22 @@ pub fn render(scene: &Scene, width: usize, height: usize) -> Frame {
         nearness: pixels.iter().map(|p| if p.t.is_finite() { 1.0 / p.t } else { 0.0 }).collect(),
         class: Vec::with_capacity(pixels.len()),
     };
-    for (i, pixel) in pixels.iter().enumerate() {
+    for i in 0..pixels.len() {
+        // Two by two pixels make one of the picture: where they show one thing, light is reckoned
+        // once for all four.
+        let corner = (i / width & !1) * width + (i % width & !1);
+        let four = [corner, corner + 1, corner + width, corner + width + 1];
+        let one = four.iter().all(|&j| pixels[j].thing == pixels[corner].thing);
+        if one && i != corner {
+            frame.colour.push(frame.colour[corner]);
+            frame.class.push(frame.class[corner]);
+            continue;
+        }
         let ray = view.ray(i % width, i / width);
-        let (colour, class) = if pixel.thing == Thing::Sky {
+        let (colour, class) = if pixels[i].thing == Thing::Sky {
             scene.sky.look(ray.normalize())
         } else {
-            shade(scene, &shadows, &view, pixel, ray)
+            shade(scene, &shadows, &view, &pixels[i], ray)
         };
         frame.colour.push(colour);
         frame.class.push(class);
@@ -159,6 +169,11 @@ fn mirror(scene: &Scene, water: &Water, view: &View, pixels: &[Pixel], frame: &m
     let filled: Vec<Vec3> = frame.colour.clone();
     for (i, pixel) in pixels.iter().enumerate() {
         if pixel.thing != Thing::Water {
+            continue;
+        }
+        let corner = (i / frame.width & !1) * frame.width + (i % frame.width & !1);
+        if i != corner && pixels[corner].thing == Thing::Water {
+            frame.colour[i] = frame.colour[corner];
             continue;
         }
         let ray = view.ray(i % frame.width, i / frame.width);
