@@ -28,7 +28,12 @@ class Layer(nn.Module):
         self.active = active
 
     def forward(self, x):
-        x = self.norm(self.conv(x))
+        if self.conv.groups > 1:
+            # On processors the gradient of a depthwise layer is slow in bfloat16.
+            with torch.autocast("cpu", enabled=False):
+                x = self.norm(self.conv(x.float()))
+        else:
+            x = self.norm(self.conv(x))
         return torch.relu(x) if self.active else x
 
 
