@@ -147,9 +147,10 @@ impl Material {
             }
             Pattern::Leaves => {
                 let found = cell(s.x + 0.5 * s.z, s.y + 0.6 * s.z);
-                let lit = draw(found.id);
-                mixed(self.colours, lit) * (0.45 + 0.9 * smoothstep(0.0, 0.35, found.border))
-                    * (0.6 + 0.8 * value(s * 0.3))
+                let small = value(s * 3.1 + Vec3::splat(draw(found.id)));
+                let lit = 0.5 * draw(found.id) + 0.5 * small;
+                mixed(self.colours, lit) * (0.4 + 0.8 * smoothstep(0.0, 0.3, found.border))
+                    * (0.5 + 0.6 * value(s * 0.3) + 0.5 * value(s * 7.0))
             }
             Pattern::Strata => {
                 let bend = 0.6 * fbm(s * Vec3::new(0.5, 0.2, 0.5), 3);
@@ -159,6 +160,8 @@ impl Material {
             Pattern::Print => print(self.colours, flat, seed),
             Pattern::Face => return (self.face(p, normal, s), glow),
         };
+        // Stains and wear, larger than the pattern.
+        let sharp = sharp * (0.82 + 0.36 * value(s * 0.21 + Vec3::splat(5.0)));
         let mean = (a + b + c) / 3.0;
         let even = if self.pattern == Pattern::Plain { a } else { mean };
         (sharp.lerp(even, smoothstep(0.4, 2.0, blur)), glow)

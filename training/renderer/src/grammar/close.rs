@@ -20,12 +20,12 @@ pub fn backdrop(scene: &mut Scene, dice: &Dice, far: f32) {
     let wall = match dice.count(0, 3) {
         0 => Material::plain(dice.colour((0.0, 1.0), (0.0, 0.5), (0.0, 0.25))),
         1 => Material { scale: 2.0 / z, ..stuff::anything(dice) },
-        _ => Material { scale: 8.0 / z, ..stuff::any_leaves(dice) },
+        _ => Material { scale: dice.scale(8.0, 30.0) / z, ..stuff::any_leaves(dice) },
     };
     let wall = scene.material(wall);
     let (at, axes) = (scene.camera.at, scene.camera.axes);
     let turn = Quat::from_rotation_arc(Vec3::Z, axes[2]);
-    if dice.chance(0.8) {
+    if dice.chance(0.93) {
         scene.put(Form::Block, at + axes[2] * 2.0 * z, Vec3::new(4.0, 4.0, 0.02) * z, turn, wall);
     }
     let kinds = [0, 1, 2].map(|i| {
@@ -34,7 +34,7 @@ pub fn backdrop(scene: &mut Scene, dice: &Dice, far: f32) {
             1 => stuff::petals(dice),
             _ => stuff::anything(dice),
         };
-        scene.material(Material { scale: 5.0 / z, ..stuff })
+        scene.material(Material { scale: dice.scale(4.0, 25.0) / z, ..stuff })
     });
     for _ in 0..dice.count(2, 18) {
         let (x, y) = (dice.range(-1.0, 1.0), dice.range(-0.9, 0.7));
@@ -65,7 +65,7 @@ pub fn flowers(dice: &Dice) -> Scene {
     let mut scene = Scene::under(sky, camera);
     scene.stage = (Vec3::ZERO, 1.5 * far);
     let kind = Flowers::new(&mut scene, dice);
-    let size = far * dice.scale(0.06, 0.34);
+    let size = far * dice.scale(0.06, 0.6);
     let toward = scene.camera.at.normalize_or(Vec3::Z);
     let heads = if dice.chance(0.45) { 1 } else { dice.count(2, 16) };
     for i in 0..heads {

@@ -13,7 +13,7 @@ use crate::{
 
 /// Head and shoulders before something that is often blurred.
 pub fn portrait(dice: &Dice) -> Scene {
-    let far = dice.scale(0.8, 2.2);
+    let far = dice.scale(0.55, 2.2);
     let camera = Camera::new(
         Vec3::new(0.0, 1.6 + dice.range(-0.1, 0.15), 0.0),
         dice.range(-7.0, 7.0),

@@ -60,6 +60,12 @@ fn head(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: f32, [skin, h
         let form = Form::Ball { rough: dice.range(0.05, 0.3), detail: dice.range(2.0, 6.0), holes: dice.range(0.0, 0.4) };
         let back = dice.range(0.2, 0.35);
         scene.put(form, place(0.0, 0.4, back), Vec3::new(0.95, 0.85, 0.85) * size, spin, hair);
+        // Over the brow and beside the ears.
+        let fringe = Vec3::new(0.8, 0.28, 0.3) * size;
+        scene.put(form, place(0.0, 0.72, -0.55), fringe, spin, hair);
+        for side in [-1.0, 1.0] {
+            scene.put(form, place(side * 0.72, 0.3, 0.0), Vec3::new(0.25, 0.55, 0.6) * size, spin, hair);
+        }
         if dice.chance(0.45) {
             let long = dice.range(0.9, 1.9);
             scene.put(form, place(0.0, 0.1 - 0.5 * long, 0.5), Vec3::new(1.0, long, 0.5) * size, spin, hair);

@@ -145,7 +145,18 @@ pub struct Flowers {
     heart: usize,
     stem: usize,
     count: u32,
-    cup: bool,
+    kind: Kind,
+}
+
+/// How the petals of a flower stand.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Closed, as of a tulip.
+    Cup,
+    /// Flat and cut out of one sheet, as seen from afar.
+    Sheet,
+    /// Each on its own, in rings.
+    Rings,
 }
 
 impl Flowers {
@@ -159,7 +170,7 @@ impl Flowers {
             heart: scene.material(Material { scale: 60.0, ..heart }),
             stem: scene.material(Material { scale: 30.0, bump: 0.2, ..stem }),
             count: dice.count(4, 14) as u32,
-            cup: dice.chance(0.3),
+            kind: dice.pick(&[Kind::Cup, Kind::Sheet, Kind::Rings, Kind::Rings]),
         }
     }
 
@@ -167,23 +178,47 @@ impl Flowers {
     pub fn flower(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, head: Vec3, radius: f32, face: Vec3) {
         bar(scene, foot, head, (0.07 * radius, 0.05 * radius), self.stem);
         let turn = Quat::from_rotation_arc(Vec3::Z, face.normalize_or(Vec3::Z));
-        if self.cup {
-            lump(scene, head, Vec3::new(0.7, 0.9, 0.7) * radius, 0.3, 2.0, self.petals);
-        } else {
-            let tilt = Quat::from_rotation_x(dice.range(-0.2, 0.2));
-            for layer in 0..dice.count(1, 3) {
-                let size = radius * (1.0 - 0.22 * layer as f32);
-                let at = head + face * 0.08 * radius * layer as f32;
-                let half = Vec3::new(size, size, 1.0);
-                scene.put(Form::Card(Cut::Petals(self.count)), at, half, turn * tilt, self.petals);
+        match self.kind {
+            Kind::Cup => lump(scene, head, Vec3::new(0.7, 0.9, 0.7) * radius, 0.3, 2.0, self.petals),
+            Kind::Sheet => {
+                let tilt = Quat::from_rotation_x(dice.range(-0.2, 0.2));
+                for layer in 0..dice.count(1, 3) {
+                    let size = radius * (1.0 - 0.22 * layer as f32);
+                    let at = head + face * 0.08 * radius * layer as f32;
+                    let half = Vec3::new(size, size, 1.0);
+                    scene.put(Form::Card(Cut::Petals(self.count)), at, half, turn * tilt, self.petals);
+                }
             }
-            let heart = radius * dice.range(0.18, 0.42);
+            Kind::Rings => self.rings(scene, dice, head, radius, turn),
+        }
+        if self.kind != Kind::Cup {
+            let heart = radius * dice.range(0.12, 0.4);
             let form = Form::Ball { rough: 0.15, detail: 6.0, holes: 0.0 };
-            scene.put(form, head + face * 0.12 * radius, Vec3::new(heart, heart, 0.5 * heart), turn, self.heart);
+            scene.put(form, head + face * 0.08 * radius, Vec3::new(heart, heart, 0.5 * heart), turn, self.heart);
         }
         for _ in 0..dice.count(0, 3) {
             let at = foot.lerp(head, dice.range(0.2, 0.8));
             self.leaf(scene, dice, at, radius * dice.range(0.6, 1.6));
+        }
+    }
+
+    /// Petals in rings round a head that looks along z once turned; inner ones stand up more.
+    fn rings(&self, scene: &mut Scene, dice: &Dice, head: Vec3, radius: f32, turn: Quat) {
+        let layers = dice.count(1, 3);
+        let (wide, first) = (dice.range(0.7, 1.3), dice.range(-0.2, 0.5));
+        for layer in 0..layers {
+            let share = 1.0 - 0.25 * layer as f32;
+            for petal in 0..self.count {
+                let at = petal as f32 + 0.5 * layer as f32 + dice.range(-0.15, 0.15);
+                let spin = Quat::from_rotation_z(std::f32::consts::TAU * at / self.count as f32);
+                let rise = Quat::from_rotation_x(first + 0.4 * layer as f32 + dice.range(-0.12, 0.12));
+                let long = 0.5 * radius * share;
+                let half = Vec3::new((wide * 2.6 / self.count as f32).min(0.6) * long * 2.0, long, 0.06 * long);
+                let turned = turn * spin * rise;
+                let place = head + turned * Vec3::Y * long;
+                let form = Form::Ball { rough: 0.08, detail: 3.0, holes: 0.0 };
+                scene.put(form, place, half, turned, self.petals);
+            }
         }
     }
 

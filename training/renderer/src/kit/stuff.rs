@@ -13,7 +13,7 @@ use crate::{
 pub fn leaves(dice: &Dice, tone: (f32, f32)) -> Material {
     let colour = dice.colour(tone, (0.35, 0.9), (0.2, 0.65));
     let colours = [colour * 0.45, colour, (colour * 1.8).min(Vec3::ONE)];
-    let scale = dice.scale(2.0, 9.0);
+    let scale = dice.scale(4.0, 18.0);
     let leaves = Material::patterned(colours, Pattern::Leaves, scale);
     Material { sheer: dice.range(0.2, 0.7), ..leaves.finished(0.8, 0.05) }.of_class(Class::Foliage)
 }
@@ -31,7 +31,7 @@ pub fn grass(dice: &Dice) -> Material {
     let other = dice.near(colour, 0.5);
     let pattern = dice.pick(&[Pattern::Mottled, Pattern::Fur, Pattern::Leaves, Pattern::Mottled]);
     let colours = [colour * 0.6, colour, other * 1.3];
-    let scale = dice.scale(1.0, 8.0);
+    let scale = dice.scale(2.0, 14.0);
     Material::patterned(colours, pattern, scale).finished(0.7, 0.0).of_class(Class::Grass)
 }
 
