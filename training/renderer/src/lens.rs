@@ -7,10 +7,6 @@ use crate::{class::Class, scene::Lens, shade::Frame};
 
 /// A finished picture, at half the size of the frame that it was made from.
 pub struct Picture {
-    /// Width in pixels.
-    pub width: usize,
-    /// Height in pixels.
-    pub height: usize,
     /// Display colours, three bytes a pixel.
     pub rgb: Vec<u8>,
     /// Inverse depth, one over metres.
@@ -35,8 +31,7 @@ pub fn develop(frame: Frame, lens: &Lens, exposure: f32) -> Picture {
         ink(&mut half, lens.ink);
     }
     let rgb = display(&half.colour, exposure, lens.levels);
-    let Frame { width, height, nearness, class, .. } = half;
-    Picture { width, height, rgb, nearness, class }
+    Picture { rgb, nearness: half.nearness, class: half.class }
 }
 
 /// Colours are means; depth and class are those of the pixel that is nearest, so that they stay
@@ -71,7 +66,10 @@ fn defocus(frame: &mut Frame, lens: &Lens) {
     let radius: Vec<f32> = frame
         .nearness
         .iter()
-        .map(|n| (wide * (n * lens.focus - 1.0).abs() / lens.focus.max(0.2)).min(0.06 * frame.width as f32))
+        .map(|n| {
+            (wide * (n * lens.focus - 1.0).abs() / lens.focus.max(0.2))
+                .min(0.06 * frame.width as f32)
+        })
         .collect();
     let most = radius.iter().copied().fold(0.0, f32::max);
     let sharp = frame.colour.clone();
@@ -177,7 +175,8 @@ fn ink(frame: &mut Frame, strength: f32) {
         for x in 1..frame.width {
             let i = y * frame.width + x;
             let here = frame.nearness[i];
-            let step = |j: usize| (here - frame.nearness[j]).abs() / (here + frame.nearness[j] + 1e-4);
+            let step =
+                |j: usize| (here - frame.nearness[j]).abs() / (here + frame.nearness[j] + 1e-4);
             if step(i - 1).max(step(i - frame.width)) > 0.08 {
                 frame.colour[i] *= 1.0 - strength;
             }

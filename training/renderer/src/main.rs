@@ -29,7 +29,9 @@ use grammar::GRAMMARS;
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// The command line is wrong.
-    #[error("usage: depth-scenes shard OUT SEED COUNT WIDTH HEIGHT [GRAMMARS] | sheet OUT SEED COLUMNS ROWS [GRAMMARS] | grammars")]
+    #[error(
+        "usage: depth-scenes shard OUT SEED COUNT WIDTH HEIGHT [GRAMMARS] | sheet OUT SEED COLUMNS ROWS [GRAMMARS] | grammars"
+    )]
     Usage,
     /// A number of the command line is none.
     #[error("not a number: {0}")]
@@ -69,9 +71,12 @@ fn run(arguments: &[String]) -> Result<(), RenderError> {
             let size = (width.parse()?, height.parse()?);
             shard::write(out.as_ref(), seed.parse()?, count.parse()?, size, &chosen(rest)?)
         }
-        ["sheet", out, seed, columns, rows, ref rest @ ..] => {
-            sheet::write(out.as_ref(), seed.parse()?, (columns.parse()?, rows.parse()?), &chosen(rest)?)
-        }
+        ["sheet", out, seed, columns, rows, ref rest @ ..] => sheet::write(
+            out.as_ref(),
+            seed.parse()?,
+            (columns.parse()?, rows.parse()?),
+            &chosen(rest)?,
+        ),
         _ => Err(RenderError::Usage),
     }
 }

@@ -126,7 +126,9 @@ impl Material {
             Pattern::Tiles => {
                 let odd = (flat.x.floor() + flat.y.floor()).rem_euclid(2.0) > 0.5;
                 let joint = (flat.x.rem_euclid(1.0)).min(flat.y.rem_euclid(1.0));
-                (if odd { a } else { b }) * (0.85 + 0.3 * value(s * 2.0)) * smoothstep(0.0, 0.04, joint).max(0.5)
+                (if odd { a } else { b })
+                    * (0.85 + 0.3 * value(s * 2.0))
+                    * smoothstep(0.0, 0.04, joint).max(0.5)
             }
             Pattern::Strokes => {
                 let angle = 6.3 * fbm(s * 0.3, 2);
@@ -138,7 +140,8 @@ impl Material {
                 let found = cell(flat.x + seed, flat.y);
                 let size = 0.15 + 0.3 * draw(found.id);
                 let spot = b.lerp(c, draw(found.id ^ 77));
-                spot.lerp(a, smoothstep(size - 0.06, size + 0.06, found.distance)) * (0.9 + 0.2 * value(s))
+                spot.lerp(a, smoothstep(size - 0.06, size + 0.06, found.distance))
+                    * (0.9 + 0.2 * value(s))
             }
             Pattern::Fur => {
                 let streak = value(s * Vec3::new(14.0, 3.0, 14.0));
@@ -149,7 +152,8 @@ impl Material {
                 let found = cell(s.x + 0.5 * s.z, s.y + 0.6 * s.z);
                 let small = value(s * 3.1 + Vec3::splat(draw(found.id)));
                 let lit = 0.5 * draw(found.id) + 0.5 * small;
-                mixed(self.colours, lit) * (0.4 + 0.8 * smoothstep(0.0, 0.3, found.border))
+                mixed(self.colours, lit)
+                    * (0.4 + 0.8 * smoothstep(0.0, 0.3, found.border))
                     * (0.5 + 0.6 * value(s * 0.3) + 0.5 * value(s * 7.0))
             }
             Pattern::Strata => {
@@ -220,9 +224,11 @@ fn bricks(colours: [Vec3; 3], flat: Vec3, seed: f32) -> Vec3 {
     let row = (flat.y * 2.0).floor();
     let x = flat.x + 0.5 * row.rem_euclid(2.0);
     let (u, v) = (x.rem_euclid(1.0), (flat.y * 2.0).rem_euclid(1.0));
-    let id = (x.floor() as i32 as u32).wrapping_mul(7919) ^ (row as i32 as u32).wrapping_mul(104_729);
+    let id =
+        (x.floor() as i32 as u32).wrapping_mul(7919) ^ (row as i32 as u32).wrapping_mul(104_729);
     let joint = smoothstep(0.03, 0.08, u.min(1.0 - u)) * smoothstep(0.05, 0.14, v.min(1.0 - v));
-    let brick = colours[0].lerp(colours[1], draw(id)) * (0.8 + 0.4 * value(flat * 7.0 + Vec3::splat(seed)));
+    let brick =
+        colours[0].lerp(colours[1], draw(id)) * (0.8 + 0.4 * value(flat * 7.0 + Vec3::splat(seed)));
     colours[2].lerp(brick, joint)
 }
 

@@ -221,7 +221,8 @@ impl Shadows {
         let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
         for corner in 0..8 {
             let sign = |bit: usize| if corner >> bit & 1 == 1 { 1.0 } else { -1.0 };
-            let at = self.grid(solid.to_world.transform_point3(Vec3::new(sign(0), sign(1), sign(2))));
+            let at =
+                self.grid(solid.to_world.transform_point3(Vec3::new(sign(0), sign(1), sign(2))));
             for axis in 0..2 {
                 low[axis] = low[axis].min(at[axis]);
                 high[axis] = high[axis].max(at[axis]);

@@ -99,7 +99,12 @@ fn shade(scene: &Scene, shadows: &Shadows, view: &View, pixel: &Pixel, ray: Vec3
     (haze.lerp(lit, clear), surface.class)
 }
 
-fn on_ground(material: Option<&Material>, pixel: &Pixel, metres: f32, ray: Vec3) -> Option<Surface> {
+fn on_ground(
+    material: Option<&Material>,
+    pixel: &Pixel,
+    metres: f32,
+    ray: Vec3,
+) -> Option<Surface> {
     let material = material?;
     // A pixel reaches far where ground is seen at a low angle.
     let slant = ray.normalize().dot(pixel.normal).abs().max(0.02);

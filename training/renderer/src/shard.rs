@@ -88,7 +88,9 @@ mod tests {
 
     #[test]
     fn half_floats_are_those_of_ieee() {
-        for (value, bits) in [(0.0, 0), (1.0, 0x3C00), (0.5, 0x3800), (65504.0, 0x7BFF), (1e9, 0x7BFF)] {
+        for (value, bits) in
+            [(0.0, 0), (1.0, 0x3C00), (0.5, 0x3800), (65504.0, 0x7BFF), (1e9, 0x7BFF)]
+        {
             assert_eq!(half(value), bits, "{value}");
         }
         assert_eq!(half(6.0e-8), 1);

@@ -42,7 +42,8 @@ pub fn write(
             }
         }
     }
-    let mut encoder = png::Encoder::new(BufWriter::new(File::create(out)?), width as u32, height as u32);
+    let mut encoder =
+        png::Encoder::new(BufWriter::new(File::create(out)?), width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);
     encoder.write_header()?.write_image_data(&sheet)?;
     Ok(())

@@ -80,7 +80,16 @@ impl Sky {
         let clouds = Some(Clouds { cover: 1.1, ..Self::clouds(dice, 1.1, cloud) });
         let sunlight = tint * dice.range(0.1, 0.5);
         let sun = above(dice, 0.5, 1.0);
-        Self { zenith: tint, horizon: tint * 1.1, sun, sunlight, disc: 0.0, glare: 0.1, clouds, stars: 0.0 }
+        Self {
+            zenith: tint,
+            horizon: tint * 1.1,
+            sun,
+            sunlight,
+            disc: 0.0,
+            glare: 0.1,
+            clouds,
+            stars: 0.0,
+        }
     }
 
     /// Low sun, warm colours.
@@ -94,7 +103,16 @@ impl Sky {
         let sunlight = horizon * dice.range(0.5, 2.0);
         let sun = Vec3::new(dice.range(-0.8, 0.8), dice.range(0.01, 0.2), 1.0).normalize();
         let disc = if dice.chance(0.6) { dice.range(0.01, 0.05) } else { 0.0 };
-        Self { zenith, horizon, sun, sunlight, disc, glare: dice.range(0.2, 0.9), clouds, stars: 0.0 }
+        Self {
+            zenith,
+            horizon,
+            sun,
+            sunlight,
+            disc,
+            glare: dice.range(0.2, 0.9),
+            clouds,
+            stars: 0.0,
+        }
     }
 
     /// Dark, with stars or a moon.

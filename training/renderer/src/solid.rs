@@ -67,7 +67,14 @@ pub struct Solid {
 
 impl Solid {
     /// A form of half sides `half` (metres), turned and then put at `centre`.
-    pub fn new(form: Form, centre: Vec3, half: Vec3, turn: Quat, material: usize, seed: f32) -> Self {
+    pub fn new(
+        form: Form,
+        centre: Vec3,
+        half: Vec3,
+        turn: Quat,
+        material: usize,
+        seed: f32,
+    ) -> Self {
         let half = half.max(Vec3::splat(1e-4));
         let to_world = Affine3A::from_scale_rotation_translation(half, turn, centre);
         Self { form, to_world, to_local: to_world.inverse(), half, material, seed }

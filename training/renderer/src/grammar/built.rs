@@ -23,7 +23,14 @@ fn street_under(dice: &Dice, sky: Sky, lit: f32) -> Scene {
     let wide = dice.scale(3.0, 13.0);
     camera.at.x = dice.range(-0.7, 0.7) * wide;
     let turn = if dice.chance(0.4) { dice.range(-30.0, 30.0) } else { dice.range(-6.0, 6.0) };
-    let axes = crate::scene::Camera::new(camera.at, turn, dice.range(-9.0, 12.0), dice.range(-2.0, 2.0), 60.0).axes;
+    let axes = crate::scene::Camera::new(
+        camera.at,
+        turn,
+        dice.range(-9.0, 12.0),
+        dice.range(-2.0, 2.0),
+        60.0,
+    )
+    .axes;
     camera.axes = axes;
     let mut scene = Scene::under(sky, camera);
     let road = stuff::paving(dice);
@@ -53,7 +60,8 @@ fn street_under(dice: &Dice, sky: Sky, lit: f32) -> Scene {
 fn row(scene: &mut Scene, dice: &Dice, side: f32, wide: f32, lit: f32) {
     let (mut z, base) = (dice.range(-8.0, 3.0), dice.range(3.0, 14.0));
     while z < 110.0 {
-        let half = Vec3::new(dice.range(4.0, 7.0), base * dice.range(0.6, 1.4), dice.range(3.0, 10.0));
+        let half =
+            Vec3::new(dice.range(4.0, 7.0), base * dice.range(0.6, 1.4), dice.range(3.0, 10.0));
         let set_back = if dice.chance(0.3) { dice.range(0.0, 3.0) } else { 0.0 };
         let foot = Vec3::new(side * (wide + half.x + set_back), 0.0, z + half.z);
         if dice.chance(0.92) {
@@ -83,7 +91,8 @@ fn shop(scene: &mut Scene, dice: &Dice, foot: Vec3, half: Vec3, side: f32) {
 fn traffic(scene: &mut Scene, dice: &Dice, wide: f32, dark: bool) {
     let grove = Grove::new(scene, dice);
     for _ in 0..dice.count(0, 7) {
-        let foot = Vec3::new(dice.sign() * dice.range(0.4, 0.85) * wide, 0.0, dice.scale(4.0, 60.0));
+        let foot =
+            Vec3::new(dice.sign() * dice.range(0.4, 0.85) * wide, 0.0, dice.scale(4.0, 60.0));
         let turn = if dice.chance(0.9) { dice.range(-0.1, 0.1) } else { 1.5 };
         built::car(scene, dice, foot, turn);
     }

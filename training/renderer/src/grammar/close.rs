@@ -7,7 +7,11 @@ use super::{focus, studio};
 use crate::{
     class::Class,
     dice::Dice,
-    kit::{bar, living, lump, plants, plants::{Flowers, Grove}, stuff, yaw},
+    kit::{
+        bar, living, lump, plants,
+        plants::{Flowers, Grove},
+        stuff, yaw,
+    },
     material::{Material, Pattern},
     scene::{Camera, Scene},
     sky::Sky,
@@ -53,7 +57,8 @@ fn looking(dice: &Dice, far: f32, pitch: (f32, f32)) -> Camera {
     let camera = Camera::new(Vec3::ZERO, turn, tilt, dice.range(-10.0, 10.0), view);
     let [right, up, forward] = camera.axes;
     let aside = far * camera.tangent * 0.5;
-    let at = -forward * far + right * aside * dice.range(-1.0, 1.0) + up * aside * dice.range(-0.6, 0.6);
+    let at =
+        -forward * far + right * aside * dice.range(-1.0, 1.0) + up * aside * dice.range(-0.6, 0.6);
     Camera { at, ..camera }
 }
 
@@ -70,13 +75,17 @@ pub fn flowers(dice: &Dice) -> Scene {
     let heads = if dice.chance(0.45) { 1 } else { dice.count(2, 16) };
     for i in 0..heads {
         let spread = if i == 0 { 0.05 } else { 0.7 };
-        let head = far * spread * Vec3::new(dice.range(-1.0, 1.0), dice.range(-0.6, 0.5), dice.range(-0.4, 1.6));
+        let head = far
+            * spread
+            * Vec3::new(dice.range(-1.0, 1.0), dice.range(-0.6, 0.5), dice.range(-0.4, 1.6));
         let foot = head + Vec3::new(dice.range(-0.15, 0.15), -0.9, dice.range(0.0, 0.3)) * far;
-        let face = (toward * dice.range(0.2, 1.0) + 0.6 * dice.cube() + Vec3::Y * 0.4).normalize_or(Vec3::Y);
+        let face = (toward * dice.range(0.2, 1.0) + 0.6 * dice.cube() + Vec3::Y * 0.4)
+            .normalize_or(Vec3::Y);
         kind.flower(&mut scene, dice, foot, head, size * dice.range(0.7, 1.2), face);
     }
     for _ in 0..dice.count(0, 14) {
-        let at = far * Vec3::new(dice.range(-0.8, 0.8), dice.range(-0.7, -0.1), dice.range(-0.2, 1.2));
+        let at =
+            far * Vec3::new(dice.range(-0.8, 0.8), dice.range(-0.7, -0.1), dice.range(-0.2, 1.2));
         let length = far * dice.range(0.2, 0.7);
         kind.leaf(&mut scene, dice, at, length);
     }
@@ -119,9 +128,11 @@ pub fn insect(dice: &Dice) -> Scene {
     if dice.chance(0.4) {
         studio(&mut scene, dice, 0.9);
     }
-    let green = if dice.chance(0.7) { stuff::leaves(dice, (0.2, 0.36)) } else { stuff::petals(dice) };
+    let green =
+        if dice.chance(0.7) { stuff::leaves(dice, (0.2, 0.36)) } else { stuff::petals(dice) };
     let pattern = dice.pick(&[Pattern::Fur, Pattern::Mottled, Pattern::Plain]);
-    let leaf = Material { pattern, scale: dice.range(2.0, 8.0) / far, bump: 0.2, gloss: 0.2, ..green };
+    let leaf =
+        Material { pattern, scale: dice.range(2.0, 8.0) / far, bump: 0.2, gloss: 0.2, ..green };
     let leaf = scene.material(leaf);
     if dice.chance(0.5) {
         let lean = dice.range(-1.0, 1.0);
@@ -131,13 +142,23 @@ pub fn insect(dice: &Dice) -> Scene {
         let turn = Quat::from_rotation_z(lean.atan2(1.2)) * yaw(1.57);
         living::insect(&mut scene, dice, Vec3::Y * thick, far * dice.range(0.1, 0.3), turn);
     } else {
-        let turn = Quat::from_rotation_x(dice.range(1.2, 1.8)) * Quat::from_rotation_z(dice.range(-0.8, 0.8));
+        let turn = Quat::from_rotation_x(dice.range(1.2, 1.8))
+            * Quat::from_rotation_z(dice.range(-0.8, 0.8));
         let half = Vec3::new(dice.range(0.2, 0.6) * far, far, 1.0);
         scene.put(Form::Card(Cut::Leaf), Vec3::ZERO, half, turn, leaf);
         if dice.chance(0.6) {
-            living::insect(&mut scene, dice, Vec3::Y * 0.02 * far, far * dice.range(0.12, 0.35), yaw(dice.range(0.0, 6.0)));
+            living::insect(
+                &mut scene,
+                dice,
+                Vec3::Y * 0.02 * far,
+                far * dice.range(0.12, 0.35),
+                yaw(dice.range(0.0, 6.0)),
+            );
         }
-        let drop = scene.material(Material { class: Class::Water, ..Material::plain(Vec3::new(0.3, 0.45, 0.35)).finished(0.0, 1.0) });
+        let drop = scene.material(Material {
+            class: Class::Water,
+            ..Material::plain(Vec3::new(0.3, 0.45, 0.35)).finished(0.0, 1.0)
+        });
         for _ in 0..dice.count(0, 12) {
             let at = far * Vec3::new(dice.range(-0.3, 0.3), 0.01, dice.range(-0.7, 0.7));
             let size = far * dice.range(0.015, 0.05);
@@ -145,8 +166,10 @@ pub fn insect(dice: &Dice) -> Scene {
         }
     }
     for _ in 0..dice.count(0, 9) {
-        let turn = Quat::from_rotation_z(dice.range(-1.5, 1.5)) * Quat::from_rotation_x(dice.range(-1.0, 1.0));
-        let at = far * Vec3::new(dice.range(-0.8, 0.8), dice.range(-0.6, 0.4), dice.range(-0.3, 1.6));
+        let turn = Quat::from_rotation_z(dice.range(-1.5, 1.5))
+            * Quat::from_rotation_x(dice.range(-1.0, 1.0));
+        let at =
+            far * Vec3::new(dice.range(-0.8, 0.8), dice.range(-0.6, 0.4), dice.range(-0.3, 1.6));
         scene.put(Form::Card(Cut::Leaf), at, Vec3::new(0.09 * far, 0.5 * far, 1.0), turn, leaf);
     }
     backdrop(&mut scene, dice, far);

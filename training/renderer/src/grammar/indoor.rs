@@ -35,7 +35,13 @@ pub fn room(dice: &Dice) -> Scene {
     let (half, height, far) = (dice.range(1.6, 4.5), dice.range(2.3, 3.6), dice.range(3.0, 8.0));
     let at = Vec3::new(dice.range(-0.5, 0.5) * half, dice.range(0.8, 2.0), dice.range(0.0, 0.8));
     let turn = dice.range(-28.0, 28.0);
-    let camera = Camera::new(at, turn, dice.range(-22.0, 6.0), dice.range(-3.0, 3.0), dice.range(50.0, 95.0));
+    let camera = Camera::new(
+        at,
+        turn,
+        dice.range(-22.0, 6.0),
+        dice.range(-3.0, 3.0),
+        dice.range(50.0, 95.0),
+    );
     let mut scene = Scene::under(Sky::overcast(dice), camera);
     shell(&mut scene, dice, half, height, far);
     studio(&mut scene, dice, 0.5);
@@ -69,7 +75,14 @@ pub fn room(dice: &Dice) -> Scene {
 fn furnish(scene: &mut Scene, dice: &Dice, foot: Vec3) {
     let turn = dice.pick(&[0.0, 0.0, 1.57, -1.57, 0.4, -0.5]);
     match dice.count(0, 7) {
-        0 | 1 => goods::table(scene, dice, foot, (dice.range(0.4, 1.0), dice.range(0.3, 0.5)), 0.74, turn),
+        0 | 1 => goods::table(
+            scene,
+            dice,
+            foot,
+            (dice.range(0.4, 1.0), dice.range(0.3, 0.5)),
+            0.74,
+            turn,
+        ),
         2 => goods::chair(scene, dice, foot, turn),
         3 => goods::sofa(scene, dice, foot, dice.range(0.45, 1.1), turn),
         4 => goods::potted(scene, dice, foot, dice.range(0.5, 1.4)),
@@ -92,7 +105,14 @@ fn furnish(scene: &mut Scene, dice: &Dice, foot: Vec3) {
             block(scene, foot, Vec3::new(0.7, 0.25, 0.95), turn, cloth);
             let white = stuff::snow(dice);
             let white = scene.material(white);
-            crate::kit::lump(scene, foot + Vec3::new(0.0, 0.55, 0.7), Vec3::new(0.4, 0.14, 0.22), 0.1, 2.0, white);
+            crate::kit::lump(
+                scene,
+                foot + Vec3::new(0.0, 0.55, 0.7),
+                Vec3::new(0.4, 0.14, 0.22),
+                0.1,
+                2.0,
+                white,
+            );
         }
     }
 }
@@ -127,7 +147,13 @@ fn decorate(scene: &mut Scene, dice: &Dice, half: f32, height: f32, far: f32) {
 pub fn hall(dice: &Dice) -> Scene {
     let (half, height, far) = (dice.range(1.2, 8.0), dice.range(2.5, 12.0), dice.scale(10.0, 60.0));
     let at = Vec3::new(dice.range(-0.6, 0.6) * half, dice.range(1.2, 2.4), 0.0);
-    let camera = Camera::new(at, dice.range(-12.0, 12.0), dice.range(-8.0, 12.0), dice.range(-2.0, 2.0), dice.range(45.0, 90.0));
+    let camera = Camera::new(
+        at,
+        dice.range(-12.0, 12.0),
+        dice.range(-8.0, 12.0),
+        dice.range(-2.0, 2.0),
+        dice.range(45.0, 90.0),
+    );
     let mut scene = Scene::under(Sky::overcast(dice), camera);
     shell(&mut scene, dice, half, height, far);
     studio(&mut scene, dice, 0.5);
@@ -150,7 +176,14 @@ pub fn hall(dice: &Dice) -> Scene {
             let y = height * dice.range(0.4, 0.6);
             let middle = Vec3::new(side * (half - 0.03), y, z + apart / 2.0);
             let window = dice.chance(0.6);
-            goods::framed(&mut scene, dice, middle, (0.25 * apart, 0.2 * height), side * 1.5708, window);
+            goods::framed(
+                &mut scene,
+                dice,
+                middle,
+                (0.25 * apart, 0.2 * height),
+                side * 1.5708,
+                window,
+            );
         }
         if dice.chance(0.5) {
             let beam = Vec3::new(half, 0.12, 0.15);
@@ -187,7 +220,13 @@ pub fn table(dice: &Dice) -> Scene {
     let pitch = dice.range(-70.0, -8.0_f32);
     let lift = far * (-pitch).to_radians().sin() + 0.04;
     let at = Vec3::new(0.0, lift, -far * pitch.to_radians().cos());
-    let camera = Camera::new(at, dice.range(-6.0, 6.0), pitch + dice.range(-4.0, 6.0), dice.range(-8.0, 8.0), dice.range(28.0, 60.0));
+    let camera = Camera::new(
+        at,
+        dice.range(-6.0, 6.0),
+        pitch + dice.range(-4.0, 6.0),
+        dice.range(-8.0, 8.0),
+        dice.range(28.0, 60.0),
+    );
     let mut scene = Scene::under(Sky::overcast(dice), camera);
     studio(&mut scene, dice, 1.0);
     let top = match dice.count(0, 3) {
@@ -199,19 +238,36 @@ pub fn table(dice: &Dice) -> Scene {
     let end = far * dice.range(0.5, 3.0);
     let slab = scene.material(top);
     let middle = Vec3::new(0.0, -0.04, end - 4.0);
-    block(&mut scene, middle, Vec3::new(dice.range(0.8, 3.0), 0.02, 4.0), dice.range(-0.3, 0.3), slab);
+    block(
+        &mut scene,
+        middle,
+        Vec3::new(dice.range(0.8, 3.0), 0.02, 4.0),
+        dice.range(-0.3, 0.3),
+        slab,
+    );
     let floor = stuff::wood(dice);
     scene.floor = Some((-0.75, floor));
     let wall = stuff::wall(dice);
     let wall = scene.material(wall);
-    block(&mut scene, Vec3::new(0.0, -0.75, end + dice.range(0.3, 3.0)), Vec3::new(9.0, 3.0, 0.1), dice.range(-0.4, 0.4), wall);
+    block(
+        &mut scene,
+        Vec3::new(0.0, -0.75, end + dice.range(0.3, 3.0)),
+        Vec3::new(9.0, 3.0, 0.1),
+        dice.range(-0.4, 0.4),
+        wall,
+    );
     scene.stage = (Vec3::ZERO, 1.6 * far);
     let main = far * dice.range(0.12, 0.3);
     if dice.chance(0.4) {
         goods::plate(&mut scene, dice, Vec3::ZERO, 1.7 * main);
         goods::cup(&mut scene, dice, Vec3::Y * 0.14 * main, 0.8 * main);
     } else {
-        goods::thing(&mut scene, dice, Vec3::new(0.1 * far * dice.range(-1.0, 1.0), 0.0, 0.0), main);
+        goods::thing(
+            &mut scene,
+            dice,
+            Vec3::new(0.1 * far * dice.range(-1.0, 1.0), 0.0, 0.0),
+            main,
+        );
     }
     for _ in 0..dice.count(1, 9) {
         let place = Vec3::new(dice.range(-0.8, 0.8) * far, 0.0, dice.range(-0.45, 1.0) * far);

@@ -38,7 +38,8 @@ pub fn mountains(dice: &Dice) -> Scene {
     let bumps = dice.range(1.0, 12.0);
     let green = if dice.chance(0.6) { stuff::grass(dice) } else { stuff::rock(dice) };
     let wooded = stuff::any_leaves(dice);
-    let steep = if dice.chance(0.4) { Material { scale: 0.15, ..wooded } } else { stuff::rock(dice) };
+    let steep =
+        if dice.chance(0.4) { Material { scale: 0.15, ..wooded } } else { stuff::rock(dice) };
     let high = if dice.chance(0.5) { stuff::snow(dice) } else { stuff::rock(dice) };
     let steep = Material { scale: steep.scale.min(0.3), ..steep };
     let mut terrain = Terrain::new(2600.0, [green, steep, high], |x, z| {
@@ -85,7 +86,8 @@ pub fn dunes(dice: &Dice) -> Scene {
     let seed = 50.0 * dice.cube();
     let (rise, scale) = (dice.scale(1.5, 25.0), dice.scale(0.008, 0.04));
     let sand = stuff::sand(dice);
-    let rippled = Material { pattern: Pattern::Fur, scale: dice.scale(0.3, 2.0), bump: 0.4, ..sand };
+    let rippled =
+        Material { pattern: Pattern::Fur, scale: dice.scale(0.3, 2.0), bump: 0.4, ..sand };
     let mut terrain = Terrain::new(400.0, [sand, rippled, sand], |x, z| {
         let p = Vec3::new(x * 0.6, 0.0, z) * scale + seed;
         let away = (x.hypot(z) / 30.0).min(1.0).max(0.1);
@@ -129,7 +131,8 @@ pub fn canyon(dice: &Dice) -> Scene {
             - bend * (fbm(seed, 2) - 0.5);
         let from = if one_sided { x - middle } else { (x - middle).abs() };
         let wall = smoothstep(0.5 * wide, 1.6 * wide, from + wide * (fbm(p * 3.0, 4) - 0.5));
-        let stepped = (wall * steps).floor() / steps + smoothstep(0.6, 1.0, (wall * steps).fract()) / steps;
+        let stepped =
+            (wall * steps).floor() / steps + smoothstep(0.6, 1.0, (wall * steps).fract()) / steps;
         deep * stepped * (0.8 + 0.4 * fbm(p, 2)) + 1.5 * fbm(p * 5.0, 3)
     });
     terrain.slope = 0.6;
@@ -200,12 +203,23 @@ pub fn snow(dice: &Dice) -> Scene {
 pub fn aerial(dice: &Dice) -> Scene {
     let height = dice.scale(12.0, 160.0);
     let pitch = if dice.chance(0.3) { dice.range(-90.0, -65.0) } else { dice.range(-60.0, -12.0) };
-    let camera = Camera::new(Vec3::Y * height, 0.0, pitch, dice.range(-8.0, 8.0), dice.range(40.0, 80.0));
+    let camera =
+        Camera::new(Vec3::Y * height, 0.0, pitch, dice.range(-8.0, 8.0), dice.range(40.0, 80.0));
     let mut scene = Scene::under(Sky::day(dice), camera);
     let seed = 50.0 * dice.cube();
     let fields = [stuff::grass(dice), stuff::sand(dice), stuff::any_leaves(dice)];
-    let patch = |m: Material, scale: f32| Material { scale, pattern: Pattern::Cells, bump: 0.1, class: Class::Other, ..m };
-    let floor = if dice.chance(0.5) { patch(fields[1], 0.03) } else { Material { scale: 0.3, ..fields[0] } };
+    let patch = |m: Material, scale: f32| Material {
+        scale,
+        pattern: Pattern::Cells,
+        bump: 0.1,
+        class: Class::Other,
+        ..m
+    };
+    let floor = if dice.chance(0.5) {
+        patch(fields[1], 0.03)
+    } else {
+        Material { scale: 0.3, ..fields[0] }
+    };
     let wooded = Material { scale: 0.25, ..fields[2] };
     let rise = height * dice.range(0.05, 0.5);
     let mut terrain = Terrain::new(height * 8.0, [floor, wooded, wooded], |x, z| {

@@ -22,11 +22,14 @@ fn contraption(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32) {
     let symmetric = dice.chance(0.6);
     for _ in 0..dice.count(2, 10) {
         let place = size * 0.6 * dice.cube();
-        let half = size * Vec3::new(dice.scale(0.06, 0.6), dice.scale(0.06, 0.6), dice.scale(0.06, 0.5));
+        let half =
+            size * Vec3::new(dice.scale(0.06, 0.6), dice.scale(0.06, 0.6), dice.scale(0.06, 0.5));
         let form = match dice.count(0, 4) {
             0 => Form::Block,
             1 => Form::Frustum { top: dice.range(0.1, 1.3) },
-            _ => Form::Ball { rough: dice.range(0.0, 0.4), detail: dice.range(1.5, 6.0), holes: 0.0 },
+            _ => {
+                Form::Ball { rough: dice.range(0.0, 0.4), detail: dice.range(1.5, 6.0), holes: 0.0 }
+            }
         };
         let (kind, angle) = (dice.pick(&kinds), dice.range(-1.5, 1.5));
         for side in if symmetric { &[1.0, -1.0][..] } else { &[1.0][..] } {
@@ -57,7 +60,13 @@ pub fn subject(dice: &Dice) -> Scene {
             contraption(&mut scene, dice, foot + Vec3::Y * 0.7 * size, size);
         }
     } else {
-        let camera = Camera::new(Vec3::ZERO, 0.0, dice.range(-20.0, 20.0), dice.range(-8.0, 8.0), dice.range(30.0, 65.0));
+        let camera = Camera::new(
+            Vec3::ZERO,
+            0.0,
+            dice.range(-20.0, 20.0),
+            dice.range(-8.0, 8.0),
+            dice.range(30.0, 65.0),
+        );
         scene = Scene::under(Sky::any(dice), camera);
         let at = scene.camera.axes[2] * far + size * 0.6 * dice.cube();
         contraption(&mut scene, dice, at, size);
@@ -77,7 +86,13 @@ pub fn subject(dice: &Dice) -> Scene {
 
 /// Solids and sheets anywhere, before a wall or a sky, at times with a floor.
 pub fn shapes(dice: &Dice) -> Scene {
-    let camera = Camera::new(Vec3::Y * 1.5, 0.0, dice.range(-30.0, 25.0), dice.range(-20.0, 20.0), dice.range(30.0, 90.0));
+    let camera = Camera::new(
+        Vec3::Y * 1.5,
+        0.0,
+        dice.range(-30.0, 25.0),
+        dice.range(-20.0, 20.0),
+        dice.range(30.0, 90.0),
+    );
     let mut scene = Scene::under(Sky::any(dice), camera);
     scene.stage = (ahead(&scene, 6.0, 0.0), 9.0);
     if dice.chance(0.4) {
@@ -99,14 +114,23 @@ pub fn shapes(dice: &Dice) -> Scene {
         let far = dice.scale(1.5, 16.0);
         let place = scene.camera.at
             + far * (forward + 0.7 * (right * dice.range(-1.0, 1.0) + up * dice.range(-0.8, 0.8)));
-        let half = far * Vec3::new(dice.scale(0.02, 0.25), dice.scale(0.02, 0.3), dice.scale(0.02, 0.2));
+        let half =
+            far * Vec3::new(dice.scale(0.02, 0.25), dice.scale(0.02, 0.3), dice.scale(0.02, 0.2));
         let form = match dice.count(0, 6) {
             0 => Form::Block,
             1 => Form::Frustum { top: dice.range(0.0, 1.2) },
             2 => Form::Card(Cut::Ragged),
-            3 => Form::Card(dice.pick(&[Cut::Disc, Cut::Leaf, Cut::Petals(5), Cut::Lattice { columns: 6, rows: 8 }, Cut::Wheel { inner: 0.8, spokes: 6 }])),
+            3 => Form::Card(dice.pick(&[
+                Cut::Disc,
+                Cut::Leaf,
+                Cut::Petals(5),
+                Cut::Lattice { columns: 6, rows: 8 },
+                Cut::Wheel { inner: 0.8, spokes: 6 },
+            ])),
             4 => Form::Ball { rough: 0.5, detail: 4.0, holes: 0.6 },
-            _ => Form::Ball { rough: dice.range(0.0, 0.5), detail: dice.range(1.5, 7.0), holes: 0.0 },
+            _ => {
+                Form::Ball { rough: dice.range(0.0, 0.5), detail: dice.range(1.5, 7.0), holes: 0.0 }
+            }
         };
         let turn = Quat::from_rotation_z(dice.range(-1.6, 1.6)) * yaw(dice.range(-1.2, 1.2));
         let kind = dice.pick(&kinds);

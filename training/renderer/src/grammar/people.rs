@@ -25,7 +25,11 @@ pub fn portrait(dice: &Dice) -> Scene {
     let people = if dice.chance(0.25) { dice.count(2, 3) } else { 1 };
     for i in 0..people {
         let side = if people == 1 { dice.range(-0.15, 0.15) } else { (i as f32 - 0.5) * 0.55 };
-        let at = Vec3::new(side, 1.6 + dice.range(-0.12, 0.05), far + 0.3 * i as f32 * dice.range(0.0, 1.0));
+        let at = Vec3::new(
+            side,
+            1.6 + dice.range(-0.12, 0.05),
+            far + 0.3 * i as f32 * dice.range(0.0, 1.0),
+        );
         let turn = dice.range(-0.6, 0.6);
         living::bust(&mut scene, dice, at, turn);
     }
@@ -53,7 +57,13 @@ fn behind(scene: &mut Scene, dice: &Dice, far: f32) {
             let wall = if dice.chance(0.5) { stuff::wall(dice) } else { stuff::cloth(dice) };
             let wall = scene.material(wall);
             let z = far * dice.range(1.3, 4.0);
-            block(scene, Vec3::new(0.0, 0.0, z), Vec3::new(20.0, 4.0, 0.1), dice.range(-0.5, 0.5), wall);
+            block(
+                scene,
+                Vec3::new(0.0, 0.0, z),
+                Vec3::new(20.0, 4.0, 0.1),
+                dice.range(-0.5, 0.5),
+                wall,
+            );
             for _ in 0..dice.count(0, 3) {
                 let at = Vec3::new(dice.range(-0.6, 0.6) * z, dice.range(1.2, 2.4), z - 0.15);
                 goods::framed(scene, dice, at, (0.4, 0.3), 0.0, false);
@@ -92,8 +102,16 @@ fn behind(scene: &mut Scene, dice: &Dice, far: f32) {
             scene.floor = Some((0.0, floor));
             for i in 0..dice.count(2, 7) {
                 let side = if i % 2 == 0 { -1.0 } else { 1.0 };
-                let foot = Vec3::new(side * dice.range(4.0, 12.0), 0.0, far + dice.scale(5.0, 40.0));
-                built::house(scene, dice, foot, Vec3::new(3.5, 5.0, 5.0), dice.range(-0.2, 0.2), 0.0);
+                let foot =
+                    Vec3::new(side * dice.range(4.0, 12.0), 0.0, far + dice.scale(5.0, 40.0));
+                built::house(
+                    scene,
+                    dice,
+                    foot,
+                    Vec3::new(3.5, 5.0, 5.0),
+                    dice.range(-0.2, 0.2),
+                    0.0,
+                );
             }
             for _ in 0..dice.count(0, 4) {
                 let foot = Vec3::new(dice.range(-5.0, 5.0), 0.0, far + dice.scale(2.0, 15.0));
@@ -144,7 +162,8 @@ pub fn animal(dice: &Dice) -> Scene {
     let far = tall * dice.range(2.0, 6.0);
     let pitch = dice.range(-25.0, 2.0_f32);
     let height = (0.6 * tall + far * (-pitch).to_radians().tan()).max(0.15 * tall);
-    let camera = Camera::new(Vec3::Y * height, 0.0, pitch, dice.range(-4.0, 4.0), dice.range(30.0, 65.0));
+    let camera =
+        Camera::new(Vec3::Y * height, 0.0, pitch, dice.range(-4.0, 4.0), dice.range(30.0, 65.0));
     let mut scene = Scene::under(Sky::any(dice), camera);
     let floor = match dice.count(0, 4) {
         0 => stuff::paving(dice),
@@ -173,7 +192,13 @@ pub fn animal(dice: &Dice) -> Scene {
 pub fn pet(dice: &Dice) -> Scene {
     let size = dice.range(0.05, 0.12);
     let far = size * dice.range(3.6, 8.0);
-    let camera = Camera::new(Vec3::Y * 0.4, dice.range(-9.0, 9.0), dice.range(-14.0, 8.0), dice.range(-12.0, 12.0), dice.range(30.0, 48.0));
+    let camera = Camera::new(
+        Vec3::Y * 0.4,
+        dice.range(-9.0, 9.0),
+        dice.range(-14.0, 8.0),
+        dice.range(-12.0, 12.0),
+        dice.range(30.0, 48.0),
+    );
     let mut scene = Scene::under(Sky::overcast(dice), camera);
     if dice.chance(0.8) {
         studio(&mut scene, dice, 0.9);

@@ -33,7 +33,8 @@ pub fn sea(dice: &Dice) -> Scene {
         let (peak, side) = (dice.scale(15.0, 200.0), dice.range(-1.0, 1.0));
         let materials = [stuff::grass(dice), stuff::rock(dice), stuff::grass(dice)];
         scene.terrain = Some(Terrain::new(1500.0, materials, |x, z| {
-            let land = fbm(Vec3::new(x, 0.0, z) * 0.0025 + seed, 4) - 0.47 + 0.15 * side * (x / 800.0);
+            let land =
+                fbm(Vec3::new(x, 0.0, z) * 0.0025 + seed, 4) - 0.47 + 0.15 * side * (x / 800.0);
             let far = smoothstep(60.0, 350.0, x.hypot(z));
             peak * 3.0 * land * far - 2.0
         }));
@@ -56,12 +57,19 @@ pub fn sea(dice: &Dice) -> Scene {
 }
 
 fn swell(dice: &Dice, water: &crate::scene::Water) -> Terrain {
-    use crate::{class::Class, material::{Material, Pattern}};
+    use crate::{
+        class::Class,
+        material::{Material, Pattern},
+    };
     let body = Material {
         gloss: dice.range(0.4, 0.9),
         bump: 0.5,
         class: Class::Water,
-        ..Material::patterned([water.colour * 0.6, water.colour, water.colour * 2.0], Pattern::Mottled, 1.5)
+        ..Material::patterned(
+            [water.colour * 0.6, water.colour, water.colour * 2.0],
+            Pattern::Mottled,
+            1.5,
+        )
     };
     let foam = Material { class: Class::Water, ..stuff::snow(dice) };
     let seed = 50.0 * dice.cube();
@@ -178,9 +186,21 @@ fn bridge(scene: &mut Scene, dice: &Dice) {
     let stone = scene.material(stone);
     let (far, high) = (dice.scale(15.0, 80.0), dice.range(3.0, 9.0));
     crate::kit::block(scene, Vec3::new(0.0, high, far), Vec3::new(90.0, 0.5, 2.0), 0.0, stone);
-    crate::kit::block(scene, Vec3::new(0.0, high + 1.0, far - 1.9), Vec3::new(90.0, 0.4, 0.1), 0.0, stone);
+    crate::kit::block(
+        scene,
+        Vec3::new(0.0, high + 1.0, far - 1.9),
+        Vec3::new(90.0, 0.4, 0.1),
+        0.0,
+        stone,
+    );
     let apart = dice.range(8.0, 20.0);
     for i in -4..=4 {
-        crate::kit::block(scene, Vec3::new(i as f32 * apart, -2.0, far), Vec3::new(0.9, 0.5 * high + 1.0, 1.8), 0.0, stone);
+        crate::kit::block(
+            scene,
+            Vec3::new(i as f32 * apart, -2.0, far),
+            Vec3::new(0.9, 0.5 * high + 1.0, 1.8),
+            0.0,
+            stone,
+        );
     }
 }

@@ -61,7 +61,14 @@ pub fn meadow(dice: &Dice) -> Scene {
         match dice.count(0, 3) {
             0 => living::beast(&mut scene, dice, foot, 1.2, turn),
             1 => living::person(&mut scene, dice, foot, 1.7, turn),
-            2 => built::house(&mut scene, dice, foot + Vec3::Z * 15.0, Vec3::new(4.0, 2.5, 5.0), turn, 0.0),
+            2 => built::house(
+                &mut scene,
+                dice,
+                foot + Vec3::Z * 15.0,
+                Vec3::new(4.0, 2.5, 5.0),
+                turn,
+                0.0,
+            ),
             _ => {
                 let stone = stuff::rock(dice);
                 let stone = scene.material(stone);
@@ -152,7 +159,8 @@ pub fn garden(dice: &Dice) -> Scene {
     let floor = if dice.chance(0.6) { stuff::grass(dice) } else { stuff::paving(dice) };
     scene.floor = Some((0.0, floor));
     scene.stage = (ahead(&scene, 7.0, 0.0), 12.0);
-    let groves = [Grove::new(&mut scene, dice), Grove::new(&mut scene, dice), Grove::new(&mut scene, dice)];
+    let groves =
+        [Grove::new(&mut scene, dice), Grove::new(&mut scene, dice), Grove::new(&mut scene, dice)];
     let path = dice.range(-0.5, 1.4);
     for _ in 0..dice.count(10, 45) {
         let far = dice.scale(1.8, 25.0);
@@ -182,11 +190,24 @@ pub fn garden(dice: &Dice) -> Scene {
     match dice.count(0, 3) {
         0 => {
             let foot = ahead(&scene, dice.range(10.0, 25.0), dice.range(-0.5, 0.5));
-            built::house(&mut scene, dice, foot, Vec3::new(5.0, 2.8, 4.0), dice.range(-0.6, 0.6), 0.0);
+            built::house(
+                &mut scene,
+                dice,
+                foot,
+                Vec3::new(5.0, 2.8, 4.0),
+                dice.range(-0.6, 0.6),
+                0.0,
+            );
         }
         1 => {
             let far = dice.range(6.0, 15.0);
-            built::fence(&mut scene, dice, Vec3::new(-12.0, 0.0, far), Vec3::new(12.0, 0.0, far), 1.2);
+            built::fence(
+                &mut scene,
+                dice,
+                Vec3::new(-12.0, 0.0, far),
+                Vec3::new(12.0, 0.0, far),
+                1.2,
+            );
         }
         _ => {}
     }

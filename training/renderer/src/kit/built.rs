@@ -55,7 +55,13 @@ pub fn car(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     let cabin = Form::Frustum { top: 0.75 };
     let back = dice.range(0.0, 0.4);
     scene.put(cabin, at(0.0, 0.65 + 2.0 * tall, back), Vec3::new(0.95, 0.3, 1.3), spin, glass);
-    scene.put(Form::Block, at(0.0, 0.97 + 2.0 * tall, back), Vec3::new(0.62, 0.03, 0.85), spin, paint);
+    scene.put(
+        Form::Block,
+        at(0.0, 0.97 + 2.0 * tall, back),
+        Vec3::new(0.62, 0.03, 0.85),
+        spin,
+        paint,
+    );
     for (x, z) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
         let middle = at(x * wide, 0.33, 0.62 * z * long);
         let turn = spin * Quat::from_rotation_z(1.5708);
@@ -79,7 +85,8 @@ pub fn cycle(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     let (radius, apart) = (0.34, dice.range(0.5, 0.7));
     let thick = if motor { 0.06 } else { 0.02 };
     for side in [-1.0, 1.0] {
-        let cut = Cut::Wheel { inner: if motor { 0.75 } else { 0.9 }, spokes: dice.count(3, 12) as u32 };
+        let cut =
+            Cut::Wheel { inner: if motor { 0.75 } else { 0.9 }, spokes: dice.count(3, 12) as u32 };
         for layer in [-0.5, 0.0, 0.5] {
             let half = Vec3::new(radius, radius, 1.0);
             scene.put(Form::Card(cut), at(side * apart, radius, layer * thick), half, spin, rubber);
@@ -88,7 +95,9 @@ pub fn cycle(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     let (seat, crank) = (at(-0.25, 0.85, 0.0), at(-0.05, 0.32, 0.0));
     let (head, front) = (at(0.42, 0.85, 0.0), at(apart, radius, 0.0));
     let rear = at(-apart, radius, 0.0);
-    for (from, to) in [(rear, crank), (rear, seat), (seat, crank), (crank, head), (seat, head), (front, head)] {
+    for (from, to) in
+        [(rear, crank), (rear, seat), (seat, crank), (crank, head), (seat, head), (front, head)]
+    {
         bar(scene, from, to, (thick, thick), frame);
     }
     let grip = at(0.36, 1.02, 0.0);
@@ -96,9 +105,21 @@ pub fn cycle(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     bar(scene, grip + spin * Vec3::Z * 0.3, grip - spin * Vec3::Z * 0.3, (0.018, 0.018), metal);
     ball(scene, seat + Vec3::Y * 0.06, Vec3::new(0.16, 0.05, 0.09), rubber);
     if motor {
-        scene.put(Form::Ball { rough: 0.1, detail: 2.0, holes: 0.0 }, at(0.12, 0.78, 0.0), Vec3::new(0.3, 0.15, 0.14), spin, frame);
+        scene.put(
+            Form::Ball { rough: 0.1, detail: 2.0, holes: 0.0 },
+            at(0.12, 0.78, 0.0),
+            Vec3::new(0.3, 0.15, 0.14),
+            spin,
+            frame,
+        );
         scene.put(Form::Block, at(0.0, 0.42, 0.0), Vec3::new(0.22, 0.17, 0.12), spin, metal);
-        scene.put(Form::Ball { rough: 0.05, detail: 2.0, holes: 0.0 }, at(-0.35, 0.8, 0.0), Vec3::new(0.36, 0.08, 0.13), spin, rubber);
+        scene.put(
+            Form::Ball { rough: 0.05, detail: 2.0, holes: 0.0 },
+            at(-0.35, 0.8, 0.0),
+            Vec3::new(0.36, 0.08, 0.13),
+            spin,
+            rubber,
+        );
         bar(scene, at(0.1, 0.28, 0.14), at(-0.7, 0.34, 0.16), (0.04, 0.06), metal);
     }
 }
@@ -158,11 +179,18 @@ pub fn tower(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) {
 pub fn boat(scene: &mut Scene, dice: &Dice, at: Vec3, length: f32, turn: f32) {
     let hull = if dice.chance(0.5) { stuff::wood(dice) } else { stuff::glaze(dice) };
     let hull = scene.material(hull);
-    let sail = scene.material(Material { sheer: 0.4, ..Material::plain(Vec3::splat(dice.range(0.5, 0.95))) });
+    let sail = scene
+        .material(Material { sheer: 0.4, ..Material::plain(Vec3::splat(dice.range(0.5, 0.95))) });
     let spin = yaw(turn);
     let half = Vec3::new(0.5, 0.11, 0.15) * length;
     scene.put(Form::Ball { rough: 0.0, detail: 1.0, holes: 0.0 }, at, half, spin, hull);
-    scene.put(Form::Block, at + Vec3::Y * 0.08 * length, Vec3::new(0.36, 0.04, 0.12) * length, spin, hull);
+    scene.put(
+        Form::Block,
+        at + Vec3::Y * 0.08 * length,
+        Vec3::new(0.36, 0.04, 0.12) * length,
+        spin,
+        hull,
+    );
     if dice.chance(0.6) {
         let top = at + Vec3::Y * length * dice.range(0.8, 1.3);
         bar(scene, at, top, (0.015 * length, 0.01 * length), hull);

@@ -29,17 +29,41 @@ pub fn cup(scene: &mut Scene, dice: &Dice, foot: Vec3, size: f32) {
     let glaze = scene.material(glaze);
     let drink = dice.colour((0.03, 0.12), (0.5, 0.9), (0.1, 0.7));
     let drink = scene.material(Material::plain(drink).finished(0.02, 0.5));
-    let foam = scene.material(Material::patterned([Vec3::new(0.75, 0.6, 0.4), Vec3::splat(0.85), Vec3::new(0.4, 0.22, 0.1)], Pattern::Mottled, 1.5 / size));
+    let foam = scene.material(Material::patterned(
+        [Vec3::new(0.75, 0.6, 0.4), Vec3::splat(0.85), Vec3::new(0.4, 0.22, 0.1)],
+        Pattern::Mottled,
+        1.5 / size,
+    ));
     let (low, high) = (dice.range(0.55, 0.9), dice.range(0.85, 1.1));
     let tall = dice.range(0.8, 1.6);
-    let top = turned(scene, foot, &[(0.35 * tall * size, low * size, 0.95 * high * size), (0.65 * tall * size, 0.95 * high * size, high * size)], glaze);
+    let top = turned(
+        scene,
+        foot,
+        &[
+            (0.35 * tall * size, low * size, 0.95 * high * size),
+            (0.65 * tall * size, 0.95 * high * size, high * size),
+        ],
+        glaze,
+    );
     let filled = if dice.chance(0.4) { foam } else { drink };
-    bar(scene, top - Vec3::Y * 0.02 * size, top + Vec3::Y * 0.005 * size, (0.88 * high * size, 0.88 * high * size), filled);
+    bar(
+        scene,
+        top - Vec3::Y * 0.02 * size,
+        top + Vec3::Y * 0.005 * size,
+        (0.88 * high * size, 0.88 * high * size),
+        filled,
+    );
     if dice.chance(0.6) {
         let turn = dice.range(0.0, 6.3);
         let out = Vec3::new(turn.cos(), 0.0, turn.sin());
         let place = |r: f32, y: f32| foot + out * r * size + Vec3::Y * y * tall * size;
-        let points = [place(0.9, 0.85), place(1.4, 0.8), place(1.5, 0.5), place(1.25, 0.25), place(0.85, 0.2)];
+        let points = [
+            place(0.9, 0.85),
+            place(1.4, 0.8),
+            place(1.5, 0.5),
+            place(1.25, 0.25),
+            place(0.85, 0.2),
+        ];
         for pair in points.windows(2) {
             bar(scene, pair[0], pair[1], (0.1 * size, 0.1 * size), glaze);
             ball(scene, pair[1], Vec3::splat(0.1 * size), glaze);
@@ -61,13 +85,18 @@ pub fn food(scene: &mut Scene, dice: &Dice, foot: Vec3, size: f32) {
     let kinds = [0, 1, 2].map(|_| {
         let colour = dice.colour((0.95, 1.35), (0.3, 0.95), (0.3, 0.95));
         let pattern = dice.pick(&[Pattern::Mottled, Pattern::Plain, Pattern::Spots]);
-        let made = Material::patterned([colour, dice.near(colour, 0.6), colour * 0.4], pattern, 3.0 / size);
+        let made = Material::patterned(
+            [colour, dice.near(colour, 0.6), colour * 0.4],
+            pattern,
+            3.0 / size,
+        );
         scene.material(made.finished(0.3, dice.range(0.0, 0.6)))
     });
     let round = dice.chance(0.5);
     for _ in 0..dice.count(1, 9) {
         let radius = size * dice.range(0.2, 0.5);
-        let at = foot + Vec3::new(dice.range(-0.7, 0.7) * size, 0.7 * radius, dice.range(-0.7, 0.7) * size);
+        let at = foot
+            + Vec3::new(dice.range(-0.7, 0.7) * size, 0.7 * radius, dice.range(-0.7, 0.7) * size);
         let kind = dice.pick(&kinds);
         lump(scene, at, Vec3::splat(radius), if round { 0.04 } else { 0.3 }, 2.5, kind);
     }
@@ -138,7 +167,9 @@ pub fn table(scene: &mut Scene, dice: &Dice, foot: Vec3, top: (f32, f32), height
         bar(scene, leg, leg + Vec3::Y * height, (0.03, 0.04), wood);
     }
     for _ in 0..dice.count(0, 4) {
-        let at = foot + spin * Vec3::new(dice.range(-0.8, 0.8) * top.0, height, dice.range(-0.8, 0.8) * top.1);
+        let at = foot
+            + spin
+                * Vec3::new(dice.range(-0.8, 0.8) * top.0, height, dice.range(-0.8, 0.8) * top.1);
         let size = dice.range(0.06, 0.16);
         thing(scene, dice, at, size);
     }
@@ -176,7 +207,13 @@ pub fn sofa(scene: &mut Scene, dice: &Dice, foot: Vec3, half: f32, turn: f32) {
         let pillow = scene.material(pillow);
         let place = at(dice.range(-0.8, 0.8) * half, 0.6, 0.15);
         let lean = spin * Quat::from_rotation_x(-0.4);
-        scene.put(Form::Ball { rough: 0.05, detail: 2.0, holes: 0.0 }, place, Vec3::new(0.24, 0.22, 0.1), lean, pillow);
+        scene.put(
+            Form::Ball { rough: 0.05, detail: 2.0, holes: 0.0 },
+            place,
+            Vec3::new(0.24, 0.22, 0.1),
+            lean,
+            pillow,
+        );
     }
 }
 
@@ -191,7 +228,13 @@ pub fn shelf(scene: &mut Scene, dice: &Dice, foot: Vec3, half: (f32, f32), turn:
     block(scene, foot, Vec3::new(half.0, half.1, 0.05), turn, wood);
     for row in 0..=rows {
         let y = 2.0 * half.1 * row as f32 / rows as f32;
-        block(scene, foot + spin * Vec3::new(0.0, y, -0.15), Vec3::new(half.0, 0.02, 0.17), turn, wood);
+        block(
+            scene,
+            foot + spin * Vec3::new(0.0, y, -0.15),
+            Vec3::new(half.0, 0.02, 0.17),
+            turn,
+            wood,
+        );
         if row < rows {
             let tall = half.1 / rows as f32 * dice.range(0.6, 0.85);
             let wide = half.0 * dice.range(0.5, 0.95);
@@ -202,15 +245,26 @@ pub fn shelf(scene: &mut Scene, dice: &Dice, foot: Vec3, half: (f32, f32), turn:
 }
 
 /// A picture or a window on a wall that looks to -z before it is turned; a window shines.
-pub fn framed(scene: &mut Scene, dice: &Dice, middle: Vec3, half: (f32, f32), turn: f32, window: bool) {
+pub fn framed(
+    scene: &mut Scene,
+    dice: &Dice,
+    middle: Vec3,
+    half: (f32, f32),
+    turn: f32,
+    window: bool,
+) {
     let frame = stuff::wood(dice);
     let frame = scene.material(frame);
     let inside = if window {
         let colour = dice.colour((0.5, 0.65), (0.0, 0.3), (0.8, 1.0));
-        Material { glow: 0.35, ..Material::patterned([colour, colour * 0.6, colour], Pattern::Mottled, 2.0) }
+        Material {
+            glow: 0.35,
+            ..Material::patterned([colour, colour * 0.6, colour], Pattern::Mottled, 2.0)
+        }
     } else {
         let colours = [dice.any_colour(), dice.any_colour(), dice.any_colour()];
-        let pattern = dice.pick(&[Pattern::Strokes, Pattern::Mottled, Pattern::Print, Pattern::Cells]);
+        let pattern =
+            dice.pick(&[Pattern::Strokes, Pattern::Mottled, Pattern::Print, Pattern::Cells]);
         Material::patterned(colours, pattern, 2.0 / half.0)
     };
     let inside = scene.material(inside);
@@ -224,10 +278,13 @@ pub fn potted(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) {
     let pot = stuff::glaze(dice);
     let pot = scene.material(pot);
     let leaves = stuff::leaves(dice, (0.22, 0.38));
-    let leaves = scene.material(Material { scale: 6.0 / height, ..leaves }.of_class(Class::Foliage));
+    let leaves =
+        scene.material(Material { scale: 6.0 / height, ..leaves }.of_class(Class::Foliage));
     let top = turned(scene, foot, &[(0.3 * height, 0.12 * height, 0.17 * height)], pot);
     for _ in 0..dice.count(3, 7) {
-        let at = top + height * Vec3::new(dice.range(-0.2, 0.2), dice.range(0.1, 0.5), dice.range(-0.2, 0.2));
+        let at = top
+            + height
+                * Vec3::new(dice.range(-0.2, 0.2), dice.range(0.1, 0.5), dice.range(-0.2, 0.2));
         let form = Form::Ball { rough: 0.5, detail: 4.0, holes: 0.6 };
         scene.put(form, at, Vec3::splat(0.2 * height), Quat::IDENTITY, leaves);
     }

@@ -31,11 +31,23 @@ pub fn person(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32, turn: f32
         bar(scene, ankle, knee, (0.03 * height, 0.04 * height), if dress { skin } else { low });
         bar(scene, knee, hip, (0.045 * height, 0.055 * height), low);
         let elbow = at(side * dice.range(0.15, 0.22), 0.63, dice.range(-0.05, 0.05));
-        let hand = at(side * dice.range(0.05, 0.25), dice.range(0.45, 0.75), dice.range(-0.16, 0.05));
+        let hand =
+            at(side * dice.range(0.05, 0.25), dice.range(0.45, 0.75), dice.range(-0.16, 0.05));
         bar(scene, at(side * 0.12, 0.8, 0.0), elbow, (0.038 * height, 0.032 * height), top);
-        bar(scene, elbow, hand, (0.03 * height, 0.022 * height), if dice.chance(0.5) { top } else { skin });
+        bar(
+            scene,
+            elbow,
+            hand,
+            (0.03 * height, 0.022 * height),
+            if dice.chance(0.5) { top } else { skin },
+        );
         ball(scene, hand, Vec3::splat(0.03 * height), skin);
-        ball(scene, at(side * 0.06, 0.02, side * stride - 0.03), Vec3::new(0.03, 0.02, 0.06) * height, low);
+        ball(
+            scene,
+            at(side * 0.06, 0.02, side * stride - 0.03),
+            Vec3::new(0.03, 0.02, 0.06) * height,
+            low,
+        );
     }
     let turned = spin * Quat::from_rotation_x(dice.range(-0.08, 0.08));
     let chest = Form::Frustum { top: 1.25 };
@@ -57,25 +69,53 @@ fn head(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: f32, [skin, h
         ball(scene, place(side * 0.76, 0.0, 0.05), Vec3::new(0.1, 0.22, 0.14) * size, skin);
     }
     if dice.chance(0.9) {
-        let form = Form::Ball { rough: dice.range(0.05, 0.3), detail: dice.range(2.0, 6.0), holes: dice.range(0.0, 0.4) };
+        let form = Form::Ball {
+            rough: dice.range(0.05, 0.3),
+            detail: dice.range(2.0, 6.0),
+            holes: dice.range(0.0, 0.4),
+        };
         let back = dice.range(0.2, 0.35);
         scene.put(form, place(0.0, 0.4, back), Vec3::new(0.95, 0.85, 0.85) * size, spin, hair);
         // Over the brow and beside the ears.
         let fringe = Vec3::new(0.8, 0.28, 0.3) * size;
         scene.put(form, place(0.0, 0.72, -0.55), fringe, spin, hair);
         for side in [-1.0, 1.0] {
-            scene.put(form, place(side * 0.72, 0.3, 0.0), Vec3::new(0.25, 0.55, 0.6) * size, spin, hair);
+            scene.put(
+                form,
+                place(side * 0.72, 0.3, 0.0),
+                Vec3::new(0.25, 0.55, 0.6) * size,
+                spin,
+                hair,
+            );
         }
         if dice.chance(0.45) {
             let long = dice.range(0.9, 1.9);
-            scene.put(form, place(0.0, 0.1 - 0.5 * long, 0.5), Vec3::new(1.0, long, 0.5) * size, spin, hair);
+            scene.put(
+                form,
+                place(0.0, 0.1 - 0.5 * long, 0.5),
+                Vec3::new(1.0, long, 0.5) * size,
+                spin,
+                hair,
+            );
         }
     }
     if dice.chance(0.2) {
         let hat = stuff::cloth(dice);
         let hat = scene.material(hat);
-        scene.put(Form::Frustum { top: 0.8 }, place(0.0, 0.85, 0.1), Vec3::new(0.8, 0.35, 0.85) * size, spin, hat);
-        scene.put(Form::Frustum { top: 0.9 }, place(0.0, 0.55, 0.1), Vec3::new(1.4, 0.05, 1.4) * size, spin, hat);
+        scene.put(
+            Form::Frustum { top: 0.8 },
+            place(0.0, 0.85, 0.1),
+            Vec3::new(0.8, 0.35, 0.85) * size,
+            spin,
+            hat,
+        );
+        scene.put(
+            Form::Frustum { top: 0.9 },
+            place(0.0, 0.55, 0.1),
+            Vec3::new(1.4, 0.05, 1.4) * size,
+            spin,
+            hat,
+        );
     }
 }
 
@@ -100,7 +140,13 @@ pub fn bust(scene: &mut Scene, dice: &Dice, at: Vec3, turn: f32) {
     if dice.chance(0.4) {
         let collar = stuff::cloth(dice);
         let collar = scene.material(collar);
-        scene.put(Form::Frustum { top: 0.8 }, place(0.0, -1.6, 0.15), Vec3::new(0.7, 0.25, 0.65) * size, spin, collar);
+        scene.put(
+            Form::Frustum { top: 0.8 },
+            place(0.0, -1.6, 0.15),
+            Vec3::new(0.7, 0.25, 0.65) * size,
+            spin,
+            collar,
+        );
     }
 }
 
@@ -114,13 +160,26 @@ pub fn beast(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32, turn: f32)
     let (long, thick) = (dice.range(0.5, 0.8), dice.range(0.2, 0.34));
     let legs = dice.range(0.05, 0.09);
     let sits = dice.chance(0.3);
-    let furry = Form::Ball { rough: dice.range(0.08, 0.25), detail: dice.range(4.0, 9.0), holes: 0.2 };
+    let furry =
+        Form::Ball { rough: dice.range(0.08, 0.25), detail: dice.range(4.0, 9.0), holes: 0.2 };
     let tilt = if sits { Quat::from_rotation_x(0.7) } else { Quat::IDENTITY };
-    scene.put(furry, at(0.0, 0.72, 0.0), Vec3::new(thick, thick * 1.1, long) * height, spin * tilt, coat);
+    scene.put(
+        furry,
+        at(0.0, 0.72, 0.0),
+        Vec3::new(thick, thick * 1.1, long) * height,
+        spin * tilt,
+        coat,
+    );
     for (x, z) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
         let step = dice.range(-0.12, 0.12);
         let hip = at(0.6 * x * thick, 0.6, 0.65 * z * long);
-        bar(scene, at(0.6 * x * thick, 0.0, 0.7 * z * long + step), hip, (legs * height, 1.8 * legs * height), coat);
+        bar(
+            scene,
+            at(0.6 * x * thick, 0.0, 0.7 * z * long + step),
+            hip,
+            (legs * height, 1.8 * legs * height),
+            coat,
+        );
     }
     let neck = at(0.0, 1.05 + dice.range(-0.15, 0.3), -long - dice.range(0.1, 0.25));
     bar(scene, at(0.0, 0.8, -0.7 * long), neck, (0.2 * height, 0.14 * height), coat);
@@ -132,16 +191,31 @@ pub fn beast(scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32, turn: f32)
     let ear = dice.range(0.3, 0.7);
     for side in [-1.0, 1.0] {
         ball(scene, toward(side * 0.38, 0.2, -0.82), Vec3::splat(0.12 * skull), dark);
-        bar(scene, toward(side * 0.5, 0.5, 0.0), toward(side * 0.75, 0.6 + ear, 0.1), (0.3 * skull, 0.05 * skull), coat);
+        bar(
+            scene,
+            toward(side * 0.5, 0.5, 0.0),
+            toward(side * 0.75, 0.6 + ear, 0.1),
+            (0.3 * skull, 0.05 * skull),
+            coat,
+        );
     }
-    bar(scene, at(0.0, 0.75, 0.9 * long), at(dice.range(-0.3, 0.3), dice.range(0.3, 1.3), long + 0.35), (0.07 * height, 0.03 * height), coat);
+    bar(
+        scene,
+        at(0.0, 0.75, 0.9 * long),
+        at(dice.range(-0.3, 0.3), dice.range(0.3, 1.3), long + 0.35),
+        (0.07 * height, 0.03 * height),
+        coat,
+    );
 }
 
 /// The face of a cat or dog close up: `size` metres is half the width of the head.
 pub fn muzzle(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: f32) {
     let coat = stuff::fur(dice);
     let coat = Material { scale: 1.2 / size, ..coat };
-    let pale = Material { colours: coat.colours.map(|c| (c * 1.6 + Vec3::splat(0.1)).min(Vec3::ONE)), ..coat };
+    let pale = Material {
+        colours: coat.colours.map(|c| (c * 1.6 + Vec3::splat(0.1)).min(Vec3::ONE)),
+        ..coat
+    };
     let iris = dice.colour((0.05, 0.6), (0.2, 0.9), (0.3, 0.9));
     let [coat, pale] = [coat, pale].map(|m| scene.material(m));
     let iris = scene.material(Material::plain(iris).finished(0.0, 0.9));
@@ -155,7 +229,13 @@ pub fn muzzle(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: f32) {
     scene.put(furry, place(dice.range(-0.6, 0.6), -1.3, 1.7), body, spin, coat);
     let long = dice.range(0.25, 0.7);
     for side in [-1.0, 1.0] {
-        scene.put(furry, place(side * 0.2, -0.38, -0.75), Vec3::new(0.32, 0.26, 0.3 + 0.5 * long) * size, spin, pale);
+        scene.put(
+            furry,
+            place(side * 0.2, -0.38, -0.75),
+            Vec3::new(0.32, 0.26, 0.3 + 0.5 * long) * size,
+            spin,
+            pale,
+        );
         let ear = place(side * dice.range(0.65, 0.85), dice.range(0.9, 1.35), 0.1);
         bar(scene, place(side * 0.55, 0.5, 0.1), ear, (0.36 * size, 0.04 * size), coat);
         ball(scene, place(side * 0.4, 0.16, -0.78), Vec3::new(0.19, 0.17, 0.12) * size, iris);
@@ -178,13 +258,25 @@ pub fn insect(scene: &mut Scene, dice: &Dice, at: Vec3, size: f32, turn: Quat) {
         for side in [-1.0, 1.0] {
             let wing = turn * Quat::from_rotation_z(side * tilt) * Quat::from_rotation_x(1.57);
             let half = Vec3::new(0.5, 0.45, 1.0) * size;
-            scene.put(Form::Card(Cut::Disc), place(side * 0.45 * tilt.cos(), 0.2 + 0.4 * tilt.sin(), 0.0), half, wing, shell);
+            scene.put(
+                Form::Card(Cut::Disc),
+                place(side * 0.45 * tilt.cos(), 0.2 + 0.4 * tilt.sin(), 0.0),
+                half,
+                wing,
+                shell,
+            );
         }
     }
     ball(scene, place(0.0, 0.15, -0.5), Vec3::splat(0.17 * size), dark);
     for side in [-1.0, 1.0] {
         for leg in [-0.3, 0.0, 0.3] {
-            bar(scene, place(side * 0.25, 0.12, leg), place(side * 0.6, -0.05, 1.5 * leg), (0.03 * size, 0.02 * size), dark);
+            bar(
+                scene,
+                place(side * 0.25, 0.12, leg),
+                place(side * 0.6, -0.05, 1.5 * leg),
+                (0.03 * size, 0.02 * size),
+                dark,
+            );
         }
     }
 }

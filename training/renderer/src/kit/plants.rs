@@ -60,7 +60,13 @@ impl Grove {
 
     fn conifer(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, height: f32) {
         let thick = height * 0.02;
-        bar(scene, foot - Vec3::Y * 0.3, foot + Vec3::Y * height * 0.9, (thick, 0.3 * thick), self.bark);
+        bar(
+            scene,
+            foot - Vec3::Y * 0.3,
+            foot + Vec3::Y * height * 0.9,
+            (thick, 0.3 * thick),
+            self.bark,
+        );
         let tiers = dice.count(3, 6);
         let wide = height * dice.range(0.14, 0.26);
         for tier in 0..tiers {
@@ -84,7 +90,9 @@ impl Grove {
     /// A bush of about this radius in metres.
     pub fn bush(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, radius: f32) {
         for _ in 0..dice.count(1, 4) {
-            let at = foot + radius * Vec3::new(dice.range(-0.6, 0.6), dice.range(0.2, 0.6), dice.range(-0.6, 0.6));
+            let at = foot
+                + radius
+                    * Vec3::new(dice.range(-0.6, 0.6), dice.range(0.2, 0.6), dice.range(-0.6, 0.6));
             self.clump(scene, dice, at, Vec3::new(0.8, 0.6, 0.8) * radius * dice.range(0.7, 1.2));
         }
     }
@@ -92,7 +100,13 @@ impl Grove {
     /// A bare trunk that goes up beyond sight.
     pub fn trunk(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, radius: f32, height: f32) {
         let lean = dice.cube() * Vec3::new(0.05, 0.0, 0.05) * height;
-        bar(scene, foot - Vec3::Y * 0.5, foot + Vec3::Y * height + lean, (radius, 0.6 * radius), self.bark);
+        bar(
+            scene,
+            foot - Vec3::Y * 0.5,
+            foot + Vec3::Y * height + lean,
+            (radius, 0.6 * radius),
+            self.bark,
+        );
         for _ in 0..dice.count(0, 3) {
             let from = foot + (Vec3::Y * height + lean) * dice.range(0.3, 0.9);
             let to = from + dice.cube() * Vec3::new(1.0, 0.6, 1.0) * height * 0.25;
@@ -114,12 +128,20 @@ impl Grove {
 /// A rock of about this radius in metres.
 pub fn rock(scene: &mut Scene, dice: &Dice, foot: Vec3, radius: f32, material: usize) {
     let half = radius * (Vec3::new(1.0, 0.7, 1.0) + 0.35 * dice.cube());
-    let form = Form::Ball { rough: dice.range(0.1, 0.35), detail: dice.range(1.5, 3.0), holes: 0.0 };
+    let form =
+        Form::Ball { rough: dice.range(0.1, 0.35), detail: dice.range(1.5, 3.0), holes: 0.0 };
     scene.put(form, foot + Vec3::Y * 0.25 * half.y, half, yaw(dice.range(0.0, 6.0)), material);
 }
 
 /// Blades of grass on a patch of `radius` metres round a place, `height` metres tall.
-pub fn blades(scene: &mut Scene, dice: &Dice, middle: Vec3, radius: f32, height: f32, count: usize) {
+pub fn blades(
+    scene: &mut Scene,
+    dice: &Dice,
+    middle: Vec3,
+    radius: f32,
+    height: f32,
+    count: usize,
+) {
     let base = dice.colour((0.16, 0.33), (0.4, 0.9), (0.3, 0.8));
     let kinds = [0.6, 1.0, 1.4].map(|tone| {
         let colour = dice.near((base * tone).min(Vec3::ONE), 0.2);
@@ -175,18 +197,34 @@ impl Flowers {
     }
 
     /// A flower on a stem from `foot`, its head of `radius` metres at `head`, looking along `face`.
-    pub fn flower(&self, scene: &mut Scene, dice: &Dice, foot: Vec3, head: Vec3, radius: f32, face: Vec3) {
+    pub fn flower(
+        &self,
+        scene: &mut Scene,
+        dice: &Dice,
+        foot: Vec3,
+        head: Vec3,
+        radius: f32,
+        face: Vec3,
+    ) {
         bar(scene, foot, head, (0.07 * radius, 0.05 * radius), self.stem);
         let turn = Quat::from_rotation_arc(Vec3::Z, face.normalize_or(Vec3::Z));
         match self.kind {
-            Kind::Cup => lump(scene, head, Vec3::new(0.7, 0.9, 0.7) * radius, 0.3, 2.0, self.petals),
+            Kind::Cup => {
+                lump(scene, head, Vec3::new(0.7, 0.9, 0.7) * radius, 0.3, 2.0, self.petals)
+            }
             Kind::Sheet => {
                 let tilt = Quat::from_rotation_x(dice.range(-0.2, 0.2));
                 for layer in 0..dice.count(1, 3) {
                     let size = radius * (1.0 - 0.22 * layer as f32);
                     let at = head + face * 0.08 * radius * layer as f32;
                     let half = Vec3::new(size, size, 1.0);
-                    scene.put(Form::Card(Cut::Petals(self.count)), at, half, turn * tilt, self.petals);
+                    scene.put(
+                        Form::Card(Cut::Petals(self.count)),
+                        at,
+                        half,
+                        turn * tilt,
+                        self.petals,
+                    );
                 }
             }
             Kind::Rings => self.rings(scene, dice, head, radius, turn),
@@ -194,7 +232,13 @@ impl Flowers {
         if self.kind != Kind::Cup {
             let heart = radius * dice.range(0.12, 0.4);
             let form = Form::Ball { rough: 0.15, detail: 6.0, holes: 0.0 };
-            scene.put(form, head + face * 0.08 * radius, Vec3::new(heart, heart, 0.5 * heart), turn, self.heart);
+            scene.put(
+                form,
+                head + face * 0.08 * radius,
+                Vec3::new(heart, heart, 0.5 * heart),
+                turn,
+                self.heart,
+            );
         }
         for _ in 0..dice.count(0, 3) {
             let at = foot.lerp(head, dice.range(0.2, 0.8));
@@ -211,9 +255,14 @@ impl Flowers {
             for petal in 0..self.count {
                 let at = petal as f32 + 0.5 * layer as f32 + dice.range(-0.15, 0.15);
                 let spin = Quat::from_rotation_z(std::f32::consts::TAU * at / self.count as f32);
-                let rise = Quat::from_rotation_x(first + 0.4 * layer as f32 + dice.range(-0.12, 0.12));
+                let rise =
+                    Quat::from_rotation_x(first + 0.4 * layer as f32 + dice.range(-0.12, 0.12));
                 let long = 0.5 * radius * share;
-                let half = Vec3::new((wide * 2.6 / self.count as f32).min(0.6) * long * 2.0, long, 0.06 * long);
+                let half = Vec3::new(
+                    (wide * 2.6 / self.count as f32).min(0.6) * long * 2.0,
+                    long,
+                    0.06 * long,
+                );
                 let turned = turn * spin * rise;
                 let place = head + turned * Vec3::Y * long;
                 let form = Form::Ball { rough: 0.08, detail: 3.0, holes: 0.0 };
@@ -224,7 +273,8 @@ impl Flowers {
 
     /// A leaf of `length` metres that starts at a place.
     pub fn leaf(&self, scene: &mut Scene, dice: &Dice, at: Vec3, length: f32) {
-        let turn = yaw(dice.range(0.0, 6.3)) * Quat::from_rotation_z(dice.range(-1.3, 1.3))
+        let turn = yaw(dice.range(0.0, 6.3))
+            * Quat::from_rotation_z(dice.range(-1.3, 1.3))
             * Quat::from_rotation_x(dice.range(-0.9, 0.9));
         let half = Vec3::new(dice.range(0.15, 0.3) * length, 0.5 * length, 1.0);
         scene.put(Form::Card(Cut::Leaf), at + turn * Vec3::Y * 0.5 * length, half, turn, self.stem);

@@ -68,7 +68,13 @@ pub fn snow(dice: &Dice) -> Material {
 /// Asphalt, paving or concrete.
 pub fn paving(dice: &Dice) -> Material {
     let grey = dice.colour((0.0, 1.0), (0.0, 0.15), (0.2, 0.75));
-    let pattern = dice.pick(&[Pattern::Mottled, Pattern::Tiles, Pattern::Cells, Pattern::Bricks, Pattern::Plain]);
+    let pattern = dice.pick(&[
+        Pattern::Mottled,
+        Pattern::Tiles,
+        Pattern::Cells,
+        Pattern::Bricks,
+        Pattern::Plain,
+    ]);
     let gloss = if dice.chance(0.2) { dice.range(0.2, 0.7) } else { 0.0 };
     Material::patterned([grey, grey * 0.8, grey * 1.15], pattern, dice.scale(0.5, 4.0))
         .finished(0.15, gloss)
@@ -77,7 +83,13 @@ pub fn paving(dice: &Dice) -> Material {
 /// A wall without windows.
 pub fn wall(dice: &Dice) -> Material {
     let colour = dice.colour((0.0, 0.6), (0.0, 0.5), (0.35, 0.95));
-    let pattern = dice.pick(&[Pattern::Plain, Pattern::Bricks, Pattern::Mottled, Pattern::Plain, Pattern::Planks]);
+    let pattern = dice.pick(&[
+        Pattern::Plain,
+        Pattern::Bricks,
+        Pattern::Mottled,
+        Pattern::Plain,
+        Pattern::Planks,
+    ]);
     let colours = [colour, dice.near(colour, 0.3), colour * 0.7];
     Material::patterned(colours, pattern, dice.scale(0.7, 4.0)).finished(0.15, 0.0)
 }
@@ -87,15 +99,19 @@ pub fn facade(dice: &Dice, lit: f32) -> Material {
     let colour = dice.colour((0.0, 0.65), (0.0, 0.5), (0.3, 0.95));
     let glass = dice.colour((0.5, 0.65), (0.1, 0.5), (0.1, 0.55));
     let frame = if dice.chance(0.6) { Vec3::splat(0.75) } else { dice.near(colour * 0.5, 0.3) };
-    Material { scale: dice.range(0.25, 0.5), ..Material::patterned([colour, glass, frame], Pattern::Facade { lit }, 0.3) }
-        .finished(0.05, 0.0)
+    Material {
+        scale: dice.range(0.25, 0.5),
+        ..Material::patterned([colour, glass, frame], Pattern::Facade { lit }, 0.3)
+    }
+    .finished(0.05, 0.0)
 }
 
 /// A roof.
 pub fn roof(dice: &Dice) -> Material {
     let colour = dice.colour((0.98, 1.1), (0.1, 0.75), (0.2, 0.65));
     let pattern = dice.pick(&[Pattern::Bricks, Pattern::Stripes, Pattern::Mottled]);
-    Material::patterned([colour, colour * 0.7, colour * 0.5], pattern, dice.range(1.5, 4.0)).finished(0.2, 0.0)
+    Material::patterned([colour, colour * 0.7, colour * 0.5], pattern, dice.range(1.5, 4.0))
+        .finished(0.2, 0.0)
 }
 
 /// Wood that was worked.
@@ -108,9 +124,16 @@ pub fn wood(dice: &Dice) -> Material {
 /// Paint, enamel, porcelain or plastic.
 pub fn glaze(dice: &Dice) -> Material {
     let colour = if dice.chance(0.35) { Vec3::splat(0.75) } else { dice.any_colour() };
-    let pattern = dice.pick(&[Pattern::Plain, Pattern::Plain, Pattern::Plain, Pattern::Stripes, Pattern::Spots]);
+    let pattern = dice.pick(&[
+        Pattern::Plain,
+        Pattern::Plain,
+        Pattern::Plain,
+        Pattern::Stripes,
+        Pattern::Spots,
+    ]);
     let colours = [colour, dice.any_colour(), dice.any_colour()];
-    Material::patterned(colours, pattern, dice.scale(4.0, 40.0)).finished(0.02, dice.range(0.2, 0.9))
+    Material::patterned(colours, pattern, dice.scale(4.0, 40.0))
+        .finished(0.02, dice.range(0.2, 0.9))
 }
 
 /// Metal.
@@ -140,21 +163,30 @@ pub fn skin(dice: &Dice) -> Material {
     let deep = dice.range(0.0, 1.0);
     let colour = Vec3::new(0.75, 0.46, 0.34).lerp(Vec3::new(0.12, 0.06, 0.04), deep * deep);
     let lips = colour * Vec3::new(1.0, 0.5, 0.5);
-    Material::patterned([colour, Vec3::new(0.03, 0.02, 0.015), lips], Pattern::Plain, 6.0).finished(0.03, 0.15)
+    Material::patterned([colour, Vec3::new(0.03, 0.02, 0.015), lips], Pattern::Plain, 6.0)
+        .finished(0.03, 0.15)
 }
 
 /// Hair or fur.
 pub fn fur(dice: &Dice) -> Material {
     let colour = dice.colour((0.02, 0.13), (0.0, 0.75), (0.06, 0.9));
-    let second = if dice.chance(0.5) { dice.near(colour, 0.4) } else { dice.colour((0.02, 0.12), (0.0, 0.6), (0.05, 0.95)) };
-    Material::patterned([colour, second, colour * 0.3], Pattern::Fur, dice.scale(3.0, 12.0)).finished(0.5, 0.05)
+    let second = if dice.chance(0.5) {
+        dice.near(colour, 0.4)
+    } else {
+        dice.colour((0.02, 0.12), (0.0, 0.6), (0.05, 0.95))
+    };
+    Material::patterned([colour, second, colour * 0.3], Pattern::Fur, dice.scale(3.0, 12.0))
+        .finished(0.5, 0.05)
 }
 
 /// Petals.
 pub fn petals(dice: &Dice) -> Material {
     let colour = dice.colour((0.75, 1.2), (0.1, 0.95), (0.6, 1.0));
     let tip = dice.near(colour, 0.6);
-    Material { sheer: 0.4, ..Material::patterned([colour, tip, colour * 1.2], Pattern::Mottled, 20.0) }
+    Material {
+        sheer: 0.4,
+        ..Material::patterned([colour, tip, colour * 1.2], Pattern::Mottled, 20.0)
+    }
 }
 
 /// What shines, with the strength of its light.
@@ -174,7 +206,8 @@ pub fn anything(dice: &Dice) -> Material {
         6 => rock(dice),
         7 => {
             let colours = [dice.any_colour(), dice.any_colour(), dice.any_colour()];
-            let pattern = dice.pick(&[Pattern::Print, Pattern::Strokes, Pattern::Cells, Pattern::Tiles]);
+            let pattern =
+                dice.pick(&[Pattern::Print, Pattern::Strokes, Pattern::Cells, Pattern::Tiles]);
             Material::patterned(colours, pattern, dice.scale(1.0, 20.0))
         }
         _ => fur(dice),
