@@ -102,39 +102,33 @@ impl Material {
     pub fn look(&self, p: Vec3, normal: Vec3, seed: f32, blur: f32) -> (Vec3, f32) {
         let s = p * self.scale + Vec3::splat(seed);
         let flat = self.flat(p, normal) * self.scale;
-        let [a, b, c] = self.colours;
         let mut glow = self.glow;
         let sharp = match self.pattern {
+            Pattern::Facade { lit } => {
+                let (colour, shines) = facade(self.colours, flat, seed, lit);
+                glow += shines;
+                colour
+            }
+            Pattern::Face => return (self.face(p, normal, s), glow),
+            _ => self.grown(s, flat, seed).unwrap_or_else(|| self.made(s, flat, seed)),
+        };
+        // Stains and wear, larger than the pattern.
+        let sharp = sharp * (0.82 + 0.36 * value(s * 0.21 + Vec3::splat(5.0)));
+        let [a, b, c] = self.colours;
+        let even = if self.pattern == Pattern::Plain { a } else { (a + b + c) / 3.0 };
+        (sharp.lerp(even, smoothstep(0.4, 2.0, blur)), glow)
+    }
+
+    /// Colour of patterns that grow: `s` is the place in features, `flat` that on the surface.
+    fn grown(&self, s: Vec3, flat: Vec3, seed: f32) -> Option<Vec3> {
+        let [a, b, c] = self.colours;
+        Some(match self.pattern {
             Pattern::Plain => a * (0.9 + 0.2 * fbm(s, 3)),
             Pattern::Mottled => mixed(self.colours, fbm(s, 4)),
             Pattern::Cells => {
                 let found = cell(flat.x + seed, flat.y);
                 let colour = a.lerp(b, draw(found.id));
                 c.lerp(colour, smoothstep(0.02, 0.18, found.border)) * (1.1 - 0.3 * found.distance)
-            }
-            Pattern::Stripes => {
-                let edge = 0.1 * value(s * 3.0);
-                if (flat.x + edge).rem_euclid(1.0) < 0.5 { a } else { b }
-            }
-            Pattern::Bricks => bricks(self.colours, flat, seed),
-            Pattern::Planks => planks(self.colours, flat, seed),
-            Pattern::Facade { lit } => {
-                let (colour, shines) = facade(self.colours, flat, seed, lit);
-                glow += shines;
-                colour
-            }
-            Pattern::Tiles => {
-                let odd = (flat.x.floor() + flat.y.floor()).rem_euclid(2.0) > 0.5;
-                let joint = (flat.x.rem_euclid(1.0)).min(flat.y.rem_euclid(1.0));
-                (if odd { a } else { b })
-                    * (0.85 + 0.3 * value(s * 2.0))
-                    * smoothstep(0.0, 0.04, joint).max(0.5)
-            }
-            Pattern::Strokes => {
-                let angle = 6.3 * fbm(s * 0.3, 2);
-                let along = flat.x * angle.cos() + flat.y * angle.sin();
-                let across = flat.y * angle.cos() - flat.x * angle.sin();
-                mixed(self.colours, value(Vec3::new(along, across * 6.0, seed)))
             }
             Pattern::Spots => {
                 let found = cell(flat.x + seed, flat.y);
@@ -161,14 +155,36 @@ impl Material {
                 let layer = ridges(Vec3::new(bend, s.y + 1.5 * bend, seed), 2);
                 mixed(self.colours, layer) * (0.7 + 0.5 * fbm(s * 2.0, 3))
             }
+            _ => return None,
+        })
+    }
+
+    /// Colour of patterns that are made by hand.
+    fn made(&self, s: Vec3, flat: Vec3, seed: f32) -> Vec3 {
+        let [a, b, _] = self.colours;
+        match self.pattern {
+            Pattern::Stripes => {
+                let edge = 0.1 * value(s * 3.0);
+                if (flat.x + edge).rem_euclid(1.0) < 0.5 { a } else { b }
+            }
+            Pattern::Bricks => bricks(self.colours, flat, seed),
+            Pattern::Planks => planks(self.colours, flat, seed),
+            Pattern::Tiles => {
+                let odd = (flat.x.floor() + flat.y.floor()).rem_euclid(2.0) > 0.5;
+                let joint = (flat.x.rem_euclid(1.0)).min(flat.y.rem_euclid(1.0));
+                (if odd { a } else { b })
+                    * (0.85 + 0.3 * value(s * 2.0))
+                    * smoothstep(0.0, 0.04, joint).max(0.5)
+            }
+            Pattern::Strokes => {
+                let angle = 6.3 * fbm(s * 0.3, 2);
+                let along = flat.x * angle.cos() + flat.y * angle.sin();
+                let across = flat.y * angle.cos() - flat.x * angle.sin();
+                mixed(self.colours, value(Vec3::new(along, across * 6.0, seed)))
+            }
             Pattern::Print => print(self.colours, flat, seed),
-            Pattern::Face => return (self.face(p, normal, s), glow),
-        };
-        // Stains and wear, larger than the pattern.
-        let sharp = sharp * (0.82 + 0.36 * value(s * 0.21 + Vec3::splat(5.0)));
-        let mean = (a + b + c) / 3.0;
-        let even = if self.pattern == Pattern::Plain { a } else { mean };
-        (sharp.lerp(even, smoothstep(0.4, 2.0, blur)), glow)
+            _ => a,
+        }
     }
 
     /// The two axes that lie in the surface.

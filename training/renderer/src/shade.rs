@@ -51,7 +51,7 @@ pub fn render(scene: &Scene, width: usize, height: usize) -> Frame {
     for i in 0..pixels.len() {
         // Two by two pixels make one of the picture: where they show one thing, light is reckoned
         // once for all four.
-        let corner = (i / width & !1) * width + (i % width & !1);
+        let corner = ((i / width) & !1) * width + ((i % width) & !1);
         let four = [corner, corner + 1, corner + width, corner + width + 1];
         let one = four.iter().all(|&j| pixels[j].thing == pixels[corner].thing);
         if one && i != corner {
@@ -176,7 +176,7 @@ fn mirror(scene: &Scene, water: &Water, view: &View, pixels: &[Pixel], frame: &m
         if pixel.thing != Thing::Water {
             continue;
         }
-        let corner = (i / frame.width & !1) * frame.width + (i % frame.width & !1);
+        let corner = ((i / frame.width) & !1) * frame.width + ((i % frame.width) & !1);
         if i != corner && pixels[corner].thing == Thing::Water {
             frame.colour[i] = frame.colour[corner];
             continue;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Rooms, halls, table tops.
 
+use std::f32::consts::FRAC_PI_2;
+
 use glam::Vec3;
 
 use super::{focus, studio};
@@ -125,8 +127,8 @@ fn decorate(scene: &mut Scene, dice: &Dice, half: f32, height: f32, far: f32) {
         let y = height * dice.range(0.45, 0.65);
         let (middle, turn) = match dice.count(0, 2) {
             0 => (Vec3::new(dice.range(-0.8, 0.8) * half, y, far - 0.02), 0.0),
-            1 => (Vec3::new(half - 0.02, y, dice.range(0.3, 0.9) * far), 1.5708),
-            _ => (Vec3::new(0.02 - half, y, dice.range(0.3, 0.9) * far), -1.5708),
+            1 => (Vec3::new(half - 0.02, y, dice.range(0.3, 0.9) * far), FRAC_PI_2),
+            _ => (Vec3::new(0.02 - half, y, dice.range(0.3, 0.9) * far), -FRAC_PI_2),
         };
         goods::framed(scene, dice, middle, size, turn, window);
     }
@@ -181,7 +183,7 @@ pub fn hall(dice: &Dice) -> Scene {
                 dice,
                 middle,
                 (0.25 * apart, 0.2 * height),
-                side * 1.5708,
+                side * FRAC_PI_2,
                 window,
             );
         }

@@ -53,72 +53,70 @@ pub fn portrait(dice: &Dice) -> Scene {
 /// What is behind a subject at `far` metres: a wall, a room, a garden, a street.
 fn behind(scene: &mut Scene, dice: &Dice, far: f32) {
     match dice.count(0, 3) {
-        0 => {
-            let wall = if dice.chance(0.5) { stuff::wall(dice) } else { stuff::cloth(dice) };
-            let wall = scene.material(wall);
-            let z = far * dice.range(1.3, 4.0);
-            block(
-                scene,
-                Vec3::new(0.0, 0.0, z),
-                Vec3::new(20.0, 4.0, 0.1),
-                dice.range(-0.5, 0.5),
-                wall,
-            );
-            for _ in 0..dice.count(0, 3) {
-                let at = Vec3::new(dice.range(-0.6, 0.6) * z, dice.range(1.2, 2.4), z - 0.15);
-                goods::framed(scene, dice, at, (0.4, 0.3), 0.0, false);
-            }
-            for _ in 0..dice.count(0, 3) {
-                let foot = Vec3::new(dice.range(-0.5, 0.5) * z, dice.range(0.6, 1.3), z * 0.85);
-                let tall = dice.range(0.3, 1.2);
-                built::tower(scene, dice, foot, tall);
-            }
-        }
-        1 => {
-            let floor = stuff::wood(dice);
-            scene.floor = Some((0.0, floor));
-            let wall = stuff::wall(dice);
-            let wall = scene.material(wall);
-            let z = far + dice.range(1.5, 5.0);
-            block(scene, Vec3::new(0.0, 0.0, z), Vec3::new(12.0, 2.0, 0.1), 0.0, wall);
-            for _ in 0..dice.count(1, 6) {
-                let foot = Vec3::new(dice.range(-0.6, 0.6) * z, 0.0, z - 0.3);
-                goods::shelf(scene, dice, foot, (0.6, 1.0), 0.0);
-            }
-        }
-        2 => {
-            let floor = stuff::grass(dice);
-            scene.floor = Some((0.0, floor));
-            let grove = Grove::new(scene, dice);
-            for _ in 0..dice.count(4, 20) {
-                let foot = Vec3::new(dice.range(-8.0, 8.0), 0.0, far + dice.scale(1.5, 25.0));
-                let size = dice.range(0.7, 2.2);
-                grove.bush(scene, dice, foot, size);
-            }
-            woods::tree_line(scene, dice, &grove);
-        }
-        _ => {
-            let floor = stuff::paving(dice);
-            scene.floor = Some((0.0, floor));
-            for i in 0..dice.count(2, 7) {
-                let side = if i % 2 == 0 { -1.0 } else { 1.0 };
-                let foot =
-                    Vec3::new(side * dice.range(4.0, 12.0), 0.0, far + dice.scale(5.0, 40.0));
-                built::house(
-                    scene,
-                    dice,
-                    foot,
-                    Vec3::new(3.5, 5.0, 5.0),
-                    dice.range(-0.2, 0.2),
-                    0.0,
-                );
-            }
-            for _ in 0..dice.count(0, 4) {
-                let foot = Vec3::new(dice.range(-5.0, 5.0), 0.0, far + dice.scale(2.0, 15.0));
-                let turn = dice.range(0.0, 6.0);
-                living::person(scene, dice, foot, 1.7, turn);
-            }
-        }
+        0 => wall(scene, dice, far),
+        1 => study(scene, dice, far),
+        2 => green(scene, dice, far),
+        _ => town(scene, dice, far),
+    }
+}
+
+/// A wall with pictures, and things before it.
+fn wall(scene: &mut Scene, dice: &Dice, far: f32) {
+    let wall = if dice.chance(0.5) { stuff::wall(dice) } else { stuff::cloth(dice) };
+    let wall = scene.material(wall);
+    let z = far * dice.range(1.3, 4.0);
+    block(scene, Vec3::new(0.0, 0.0, z), Vec3::new(20.0, 4.0, 0.1), dice.range(-0.5, 0.5), wall);
+    for _ in 0..dice.count(0, 3) {
+        let at = Vec3::new(dice.range(-0.6, 0.6) * z, dice.range(1.2, 2.4), z - 0.15);
+        goods::framed(scene, dice, at, (0.4, 0.3), 0.0, false);
+    }
+    for _ in 0..dice.count(0, 3) {
+        let foot = Vec3::new(dice.range(-0.5, 0.5) * z, dice.range(0.6, 1.3), z * 0.85);
+        let tall = dice.range(0.3, 1.2);
+        built::tower(scene, dice, foot, tall);
+    }
+}
+
+/// A floor, and a wall of books.
+fn study(scene: &mut Scene, dice: &Dice, far: f32) {
+    let floor = stuff::wood(dice);
+    scene.floor = Some((0.0, floor));
+    let wall = stuff::wall(dice);
+    let wall = scene.material(wall);
+    let z = far + dice.range(1.5, 5.0);
+    block(scene, Vec3::new(0.0, 0.0, z), Vec3::new(12.0, 2.0, 0.1), 0.0, wall);
+    for _ in 0..dice.count(1, 6) {
+        let foot = Vec3::new(dice.range(-0.6, 0.6) * z, 0.0, z - 0.3);
+        goods::shelf(scene, dice, foot, (0.6, 1.0), 0.0);
+    }
+}
+
+/// Grass and bushes.
+fn green(scene: &mut Scene, dice: &Dice, far: f32) {
+    let floor = stuff::grass(dice);
+    scene.floor = Some((0.0, floor));
+    let grove = Grove::new(scene, dice);
+    for _ in 0..dice.count(4, 20) {
+        let foot = Vec3::new(dice.range(-8.0, 8.0), 0.0, far + dice.scale(1.5, 25.0));
+        let size = dice.range(0.7, 2.2);
+        grove.bush(scene, dice, foot, size);
+    }
+    woods::tree_line(scene, dice, &grove);
+}
+
+/// Houses and people in a street.
+fn town(scene: &mut Scene, dice: &Dice, far: f32) {
+    let floor = stuff::paving(dice);
+    scene.floor = Some((0.0, floor));
+    for i in 0..dice.count(2, 7) {
+        let side = if i % 2 == 0 { -1.0 } else { 1.0 };
+        let foot = Vec3::new(side * dice.range(4.0, 12.0), 0.0, far + dice.scale(5.0, 40.0));
+        built::house(scene, dice, foot, Vec3::new(3.5, 5.0, 5.0), dice.range(-0.2, 0.2), 0.0);
+    }
+    for _ in 0..dice.count(0, 4) {
+        let foot = Vec3::new(dice.range(-5.0, 5.0), 0.0, far + dice.scale(2.0, 15.0));
+        let turn = dice.range(0.0, 6.0);
+        living::person(scene, dice, foot, 1.7, turn);
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Buildings, vehicles, lamps, boats.
 
+use std::f32::consts::FRAC_PI_2;
+
 use glam::{Quat, Vec3};
 
 use super::{ball, bar, block, stuff, yaw};
@@ -64,7 +66,7 @@ pub fn car(scene: &mut Scene, dice: &Dice, foot: Vec3, turn: f32) {
     );
     for (x, z) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
         let middle = at(x * wide, 0.33, 0.62 * z * long);
-        let turn = spin * Quat::from_rotation_z(1.5708);
+        let turn = spin * Quat::from_rotation_z(FRAC_PI_2);
         scene.put(Form::Frustum { top: 1.0 }, middle, Vec3::new(0.33, 0.1, 0.33), turn, rubber);
         scene.put(Form::Frustum { top: 1.0 }, middle, Vec3::new(0.2, 0.11, 0.2), turn, rim);
         let lamp = at(0.75 * x * wide, 0.5 + tall, z * long);
