@@ -90,7 +90,7 @@ pub fn dunes(dice: &Dice) -> Scene {
         Material { pattern: Pattern::Fur, scale: dice.scale(0.3, 2.0), bump: 0.4, ..sand };
     let mut terrain = Terrain::new(400.0, [sand, rippled, sand], |x, z| {
         let p = Vec3::new(x * 0.6, 0.0, z) * scale + seed;
-        let away = (x.hypot(z) / 30.0).min(1.0).max(0.1);
+        let away = (x.hypot(z) / 30.0).clamp(0.1, 1.0);
         rise * away * ridges(p, 3)
     });
     terrain.slope = dice.range(0.1, 0.5);

@@ -21,7 +21,7 @@ pub fn rolling(dice: &Dice, reach: f32, rise: f32, materials: [Material; 3]) -> 
     let fine = dice.range(0.0, 0.25);
     Terrain::new(reach, materials, |x, z| {
         let p = Vec3::new(x, 0.0, z) * scale + seed;
-        let away = (x.hypot(z) / 25.0).min(1.0).max(0.15);
+        let away = (x.hypot(z) / 25.0).clamp(0.15, 1.0);
         rise * away * (fbm(p, 4) - 0.5) + fine * fbm(p * 14.0, 2)
     })
 }
