@@ -21,14 +21,15 @@ import losses
 import scenes
 from net import Net, places
 
-# Sizes of lying pictures (height, width) that are drawn up to a share of the schedule.
+# Sizes of lying pictures (height, width) that are drawn up to a share of the schedule. They are
+# small: what counts is how many pictures are seen in the time that there is.
 SIZES = [
-    (0.45, [(96, 160), (128, 160), (128, 128)]),
-    (0.8, [(128, 192), (160, 192), (160, 160)]),
-    (1.0, [(160, 256), (192, 256), (192, 192)]),
+    (0.6, [(64, 96), (64, 128), (96, 96)]),
+    (1.0, [(96, 128), (96, 160), (128, 128)]),
 ]
 PEAK_RATE = 2e-3
-BATCH = 16
+# Pictures of the smallest size in a batch.
+BATCH = 40
 COLUMNS = ["minute", "pictures", "rate", "loss", "ssi", "gradient", "rank", "doubt", "classes", "order",
            "seeds_ssi", "seeds_order", "seeds_classes", "grammars_ssi", "grammars_order", "grammars_classes"]
 
@@ -45,7 +46,7 @@ def batch(source, rng, progress):
     height, width = sizes[rng.integers(len(sizes))]
     lying = rng.random() < 0.67 or not source.lists[False]
     size = (height, width) if lying else (width, height)
-    count = max(6, BATCH * 160 * 128 // (height * width))
+    count = BATCH * 64 * 96 // (height * width)
     rgb, nearness, classes = scenes.cut(source.draw(rng, count, lying), rng, size)
     x = torch.cat([scenes.develop(rgb, rng), places(count, *size)], 1)
     return x.contiguous(memory_format=torch.channels_last), scenes.target(nearness), classes
@@ -67,7 +68,7 @@ class Checks:
             for name, wanted in (("seeds", False), ("grammars", True)):
                 of_kind = [(p, i) for p, i in held.lists[lying]
                            if (held.shards[p].grammars()[i] in scenes.HELD_OUT) == wanted]
-                for start in range(0, min(len(of_kind), 96), 12):
+                for start in range(0, min(len(of_kind), 48), 12):
                     part = [held.shards[p].scene(i) for p, i in of_kind[start : start + 12]]
                     rgb, nearness, classes = [torch.stack(t) for t in zip(*part)]
                     x = torch.cat([rgb, places(len(part), *rgb.shape[2:])], 1)
@@ -104,11 +105,11 @@ def main():
     torch.set_num_threads(options.threads)
     options.run.mkdir(parents=True, exist_ok=True)
     net = Net().to(memory_format=torch.channels_last)
-    average = Net()
+    average = Net().to(memory_format=torch.channels_last)
     average.load_state_dict(net.state_dict())
     decayed = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}])
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], fused=True)
     minutes, pictures, steps = 0.0, 0, 0
     last = options.run / "last.pt"
     if last.exists():
@@ -117,6 +118,8 @@ def main():
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         minutes, pictures, steps = state["minutes"], state["pictures"], state["steps"]
+    # The counts of batches are not needed.
+    mine, its = ([v for v in n.state_dict().values() if v.dtype.is_floating_point] for n in (average, net))
     source, checks = scenes.Scenes(options.shards), Checks(options.shards)
     rng = np.random.default_rng(steps + 1)
     torch.manual_seed(steps + 1)
@@ -141,11 +144,7 @@ def main():
         with torch.no_grad():
             # A short memory at first, of about 500 steps later.
             keep = min(0.998, (1 + steps) / (20 + steps))
-            for mine, its in zip(average.state_dict().values(), net.state_dict().values()):
-                if mine.dtype.is_floating_point:
-                    mine.lerp_(its, 1 - keep)
-                else:
-                    mine.copy_(its)
+            torch._foreach_lerp_(mine, its, 1 - keep)
         recent.append(parts | {"loss": total.item()})
         minutes = (time.monotonic() - began) / 60
         if minutes - saved > 2 or minutes >= options.minutes:
@@ -154,7 +153,7 @@ def main():
                         "minutes": minutes, "pictures": pictures, "steps": steps})
             save(options.run / "net.pt", average.state_dict())
             source.look()
-        if minutes - checked > 4 or minutes >= options.minutes:
+        if minutes - checked > 6 or minutes >= options.minutes:
             checked = minutes
             row = {key: np.mean([p[key] for p in recent if p.get(key) is not None]) for key in recent[0]}
             row |= checks.run(average) | {"minute": minutes, "pictures": pictures, "rate": rate(progress)}
