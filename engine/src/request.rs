@@ -153,8 +153,14 @@ pub struct Request {
     pub controls: Controls,
     /// Where the camera was in the clip that this one takes over from. It glides from there to
     /// its own path within the first 1.5 s, or the first half of a short clip. Behind that the
-    /// frames are those of the clip without this.
+    /// frames are those of the clip without this, but for what moves in the scene by itself: that
+    /// goes on as if there had been no change of clips.
     pub from: Option<Place>,
+    /// The clip ends where it began: the frame behind its last one would be its first, and so on
+    /// round after round.
+    pub loops: bool,
+    /// The still that the clip travels to: its last frame. In the format and the size of `image`.
+    pub end: Option<Arc<Image>>,
     /// Where the depth of the still comes from.
     pub depth: DepthSource,
     /// Where the still may move by itself; `None` for anywhere.
@@ -172,6 +178,8 @@ impl Request {
             frame_rate: DEFAULT_FRAME_RATE,
             controls: Controls::default(),
             from: None,
+            loops: false,
+            end: None,
             depth: DepthSource::default(),
             brush: None,
         }
@@ -190,6 +198,9 @@ impl Request {
         check.size(self.image.width(), self.image.height());
         check.duration(self.duration);
         check.frame_rate(self.frame_rate);
+        if let Some(end) = &self.end {
+            check.end(end, &self.image, self.loops);
+        }
         check.finish()
     }
 
@@ -237,6 +248,21 @@ impl Check {
         if !(0.001..=1000.0).contains(&fps) {
             let allowed = "1/1000 to 1000 frames per second".to_owned();
             self.problem("framerate", format_args!("{numerator}/{denominator}"), allowed);
+        }
+    }
+
+    /// Notes an end image that is not of the shape of the still, or that a loop has no use for.
+    fn end(&mut self, end: &Image, still: &Image, loops: bool) {
+        let shape =
+            |image: &Image| format!("{}x{} {}", image.width(), image.height(), image.format());
+        if shape(end) != shape(still) {
+            let allowed = format!("a picture as the still is, {}", shape(still));
+            self.problem("end", shape(end), allowed);
+        } else if end.matrix() != still.matrix() {
+            self.problem("end", "of other YUV colours", "those of the still".to_owned());
+        }
+        if loops {
+            self.problem("end", "given", "none in a clip that loops".to_owned());
         }
     }
 

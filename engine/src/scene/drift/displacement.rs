@@ -260,7 +260,9 @@ mod tests {
     }
 
     fn at(seconds: f64) -> Option<Displacement> {
-        let moment = Moment { seconds, clip_seconds: 4.0, gain: 1.0, loops: false };
+        let (offset_seconds, clip_seconds, gain) = (0.0, 4.0, 1.0);
+        let moment =
+            Moment { seconds, offset_seconds, clip_seconds, gain, loops: false, lands: false };
         drift().at(&moment, SIZE)
     }
 

@@ -122,7 +122,7 @@ impl Drift {
     /// Where everything is at `moment` in a picture of `size` pixels; nothing where it is where it
     /// was.
     pub fn at(&self, moment: &Moment, size: [u32; 2]) -> Option<Displacement> {
-        if self.pixels.is_empty() || moment.seconds <= 0.0 {
+        if self.pixels.is_empty() || moment.seconds == 0.0 {
             return None;
         }
         let Motions { waves, journeys, current, .. } = &self.motions;

@@ -276,7 +276,7 @@ mod tests {
     }
 
     fn moment(seconds: f64, gain: f64, loops: bool) -> Moment {
-        Moment { seconds, clip_seconds: 4.0, gain, loops }
+        Moment { seconds, offset_seconds: 0.0, clip_seconds: 4.0, gain, loops, lands: false }
     }
 
     /// How far what is seen at a place of the picture, in pixels, has moved right and down.
