@@ -333,7 +333,6 @@ mod tests {
             "a 4k video of 2 trees",
             "for a long time",
             "1920s street",
-            "in 2 seconds of silence",
             "one after the other",
         ] {
             let found = times(prompt);

@@ -464,10 +464,17 @@ mod tests {
 
     /// Detail that does not repeat, 0..1, at a place in picture widths.
     fn paint([x, y]: [f64; 2]) -> f32 {
-        let waves = [(23.0, 11.0, 0.3), (-17.0, 29.0, 1.1), (61.0, 37.0, 2.0), (-83.0, 71.0, 0.7)];
+        let waves = [
+            (23.0, 11.0, 0.3),
+            (-17.0, 29.0, 1.1),
+            (31.0, -7.0, 1.9),
+            (9.0, 43.0, 0.5),
+            (61.0, 37.0, 2.0),
+            (-83.0, 71.0, 0.7),
+        ];
         let sum: f64 =
             waves.iter().map(|(a, b, c)| (a * x + b * y + c * (9.0 * x * y).cos()).sin()).sum();
-        (0.5 + 0.12 * sum) as f32
+        (0.5 + 0.08 * sum) as f32
     }
 
     /// Near in the middle, far outside.
