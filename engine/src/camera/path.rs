@@ -107,8 +107,15 @@ impl Path {
     }
 
     /// Poses between which the camera is about `share` of the clip, whatever a shake does there.
-    /// They change smoothly, as what is done at the border of the picture must.
-    pub(crate) fn bounds(&self, share: f64, controls: &Controls, aim: &Aim) -> Vec<Pose> {
+    /// They change smoothly, as what is done at the border of the picture must. `away` is how far
+    /// that moment is from the one at which the still is seen as it is, as a share of the clip.
+    pub(crate) fn bounds(
+        &self,
+        share: f64,
+        away: f64,
+        controls: &Controls,
+        aim: &Aim,
+    ) -> Vec<Pose> {
         let steady = self.steady(share, controls, aim);
         let sway = self.sway(share, controls);
         if sway == Sway::default() || self.is_start(share, controls) {
@@ -117,7 +124,7 @@ impl Path {
         let ready = if self.loops {
             circuit::out(share)
         } else {
-            1.0 - (1.0 - share * self.seconds / READY_SECONDS).max(0.0).powi(2)
+            1.0 - (1.0 - away * self.seconds / READY_SECONDS).max(0.0).powi(2)
         };
         let most = Shakes::most(&sway);
         let corners = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
@@ -562,7 +569,7 @@ mod tests {
             slow < 0.98 * all && slowest < 0.5 * all,
             "but not all: {slow}, {slowest} of {all}"
         );
-        let bounds = path.bounds(0.5, &at(5.0), &Aim::default());
+        let bounds = path.bounds(0.5, 0.5, &at(5.0), &Aim::default());
         let most = bounds.iter().map(|pose| pose.pan).fold(0.0, f64::max);
         assert!(pans[300..].iter().all(|pan| pan.abs() < most), "{most}");
     }

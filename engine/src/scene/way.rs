@@ -62,7 +62,8 @@ impl<'a> Way<'a> {
             Starts::There => moments().skip_while(|moment| *moment <= share).map(steady).collect(),
             Starts::Round | Starts::Flight => Vec::new(),
         };
-        let bounds = self.path.bounds(share, controls, &self.aim);
+        let away = if self.starts == Starts::There { 1.0 - share } else { share };
+        let bounds = self.path.bounds(share, away, controls, &self.aim);
         if self.starts == Starts::Flight {
             poses.extend(bounds.iter().map(|pose| self.weighed(pose, &[0.0; 7])));
         } else {
