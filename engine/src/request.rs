@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::{
     brush::Brush,
+    fit::Fit,
     image::{Image, MAX_SIDE, MIN_SIDE},
     scene::{
         Place,
@@ -114,8 +115,8 @@ pub enum DepthSource {
     BuiltIn,
     /// A user's own network.
     Model(Arc<DepthModel>),
-    /// A user's own depth picture, for this still.
-    Picture(Arc<Depth>),
+    /// A user's own depth picture, of the still before it was fitted like that.
+    Picture(Arc<Depth>, Fit),
 }
 
 /// Frames per second, as a fraction.
@@ -269,6 +270,11 @@ impl Check {
     /// Notes a problem of any other kind.
     pub fn problem(&mut self, setting: &'static str, value: impl fmt::Display, allowed: String) {
         self.problems.push(Problem { setting, value: value.to_string(), allowed });
+    }
+
+    /// Notes what somebody else found.
+    pub fn merge(&mut self, other: InvalidSettings) {
+        self.problems.extend(other.0);
     }
 
     /// All problems, or none.

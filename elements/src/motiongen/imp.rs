@@ -12,6 +12,7 @@ use crate::{
     caps,
     cues::{self, Cues, HasCues},
     presets::Presets,
+    qos,
     rescue::Rescue,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
@@ -30,6 +31,7 @@ pub(super) struct OwnSettings {
     pub num_buffers: i32,
     pub is_live: bool,
     pub allow_replace: bool,
+    pub qos: bool,
 }
 
 impl Default for OwnSettings {
@@ -40,6 +42,7 @@ impl Default for OwnSettings {
             num_buffers: -1,
             is_live: false,
             allow_replace: false,
+            qos: true,
         }
     }
 }
@@ -146,6 +149,17 @@ impl MotionGen {
         *self.rescue.lock() = Rescue::default();
     }
 
+    /// Reads the files that the properties name.
+    fn load_aids(&self) -> Result<(), gst::ErrorMessage> {
+        let (aids, fit) = {
+            let settings = self.settings();
+            (settings.shared.aids.clone(), settings.fit)
+        };
+        let loaded = aids.load(fit)?;
+        self.settings().shared.aids = loaded;
+        Ok(())
+    }
+
     fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<[gst::Pad; 3]> {
         let sink = gst::Pad::builder_from_template(&klass.pad_template("sink")?)
             .chain_function(|_, parent, buffer| {
@@ -240,6 +254,7 @@ impl ObjectImpl for MotionGen {
                     .default_value(default.allow_replace)
                     .mutable_playing()
                     .build(),
+                qos::param_spec(),
                 Stats::param_spec(),
             ]);
             specs
@@ -254,13 +269,15 @@ impl ObjectImpl for MotionGen {
             "num-buffers" => assign(&mut settings.num_buffers, value),
             "is-live" => assign(&mut settings.is_live, value),
             "allow-replace" => assign(&mut settings.allow_replace, value),
+            "qos" => assign(&mut settings.qos, value),
             name => settings.shared.set(name, value),
         }
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         if pspec.name() == "stats" {
-            return self.state().stats.to_structure().to_value();
+            let state = self.state();
+            return state.stats.to_structure(state.pressure).to_value();
         }
         let settings = self.settings();
         match pspec.name() {
@@ -268,6 +285,7 @@ impl ObjectImpl for MotionGen {
             "num-buffers" => settings.num_buffers.to_value(),
             "is-live" => settings.is_live.to_value(),
             "allow-replace" => settings.allow_replace.to_value(),
+            "qos" => settings.qos.to_value(),
             name => settings.shared.get(name).unwrap_or_else(|| pspec.default_value().clone()),
         }
     }
@@ -305,7 +323,13 @@ impl ElementImpl for MotionGen {
         transition: gst::StateChange,
     ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         match transition {
-            gst::StateChange::ReadyToPaused => self.reset(),
+            gst::StateChange::ReadyToPaused => {
+                self.reset();
+                self.load_aids().map_err(|message| {
+                    self.post_error_message(message);
+                    gst::StateChangeError
+                })?;
+            }
             gst::StateChange::PausedToPlaying => {
                 self.state().playing = true;
                 self.wake();
@@ -316,7 +340,10 @@ impl ElementImpl for MotionGen {
         let success = self.parent_change_state(transition)?;
         let live = self.settings().is_live;
         match transition {
-            gst::StateChange::PausedToReady => self.reset(),
+            gst::StateChange::PausedToReady => {
+                self.reset();
+                self.settings().shared.aids.unload();
+            }
             gst::StateChange::ReadyToPaused | gst::StateChange::PlayingToPaused if live => {
                 return Ok(gst::StateChangeSuccess::NoPreroll);
             }

@@ -204,15 +204,7 @@ fn pixel(map: &Map, place: [f64; 2]) -> Option<[f64; 2]> {
 
 /// Bilinear value at a place, if it lies inside.
 fn sample(map: &Map, place: [f64; 2]) -> Option<f32> {
-    pixel(map, place).map(|at| bilinear(map, at))
-}
-
-fn bilinear(map: &Map, [x, y]: [f64; 2]) -> f32 {
-    let (left, top) = (x as usize, y as usize);
-    let (right, bottom) = ((left + 1).min(map.width - 1), (top + 1).min(map.height - 1));
-    let (across, down) = ((x - left as f64) as f32, (y - top as f64) as f32);
-    let row = |y: usize| map.at(left, y) + (map.at(right, y) - map.at(left, y)) * across;
-    row(top) + (row(bottom) - row(top)) * down
+    pixel(map, place).map(|at| map.between(at))
 }
 
 /// The correlation of both stills where both show something, less a little for what one does not.
@@ -390,7 +382,7 @@ fn equations(first: &View, second: &View, pose: &Numbers, level: usize) -> (Equa
             let place = warp.place(at, nearness);
             let Some(there) = pixel(other, place) else { continue };
             inside += 1.0;
-            let left = f64::from(bilinear(other, there) - own.at(x, y));
+            let left = f64::from(other.between(there) - own.at(x, y));
             let [gx, gy] = gradient(other, there);
             // Cauchy's weight: what does not fit counts little.
             let weight = 1.0 / (1.0 + left * left);
@@ -425,8 +417,7 @@ fn equations(first: &View, second: &View, pose: &Numbers, level: usize) -> (Equa
 
 /// How a map changes per pixel.
 fn gradient(map: &Map, [x, y]: [f64; 2]) -> [f64; 2] {
-    let [right, bottom] = [map.width, map.height].map(|side| side as f64 - 1.0);
-    let at = |x: f64, y: f64| f64::from(bilinear(map, [x.clamp(0.0, right), y.clamp(0.0, bottom)]));
+    let at = |x: f64, y: f64| f64::from(map.between([x, y]));
     [(at(x + 1.0, y) - at(x - 1.0, y)) / 2.0, (at(x, y + 1.0) - at(x, y - 1.0)) / 2.0]
 }
 

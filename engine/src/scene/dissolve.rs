@@ -117,14 +117,7 @@ impl<'a> Dissolve<'a> {
 
 /// The value of a map at a place in shares of its sides, the nearest one outside.
 fn at(map: &Map, place: [f64; 2]) -> f32 {
-    let sides = [map.width, map.height];
-    let [x, y] =
-        [0, 1].map(|i| (place[i] * sides[i] as f64 - 0.5).clamp(0.0, sides[i] as f64 - 1.0));
-    let (left, top) = (x as usize, y as usize);
-    let (right, bottom) = ((left + 1).min(map.width - 1), (top + 1).min(map.height - 1));
-    let (across, down) = ((x - left as f64) as f32, (y - top as f64) as f32);
-    let row = |y: usize| map.at(left, y) + (map.at(right, y) - map.at(left, y)) * across;
-    row(top) + (row(bottom) - row(top)) * down
+    map.between([0, 1].map(|i| place[i] * [map.width, map.height][i] as f64 - 0.5))
 }
 
 impl Overlay for Dissolve<'_> {
