@@ -93,7 +93,7 @@ fn flow(scan: &Scan<'_>) -> Option<Flow> {
         if comes_from(items, at) {
             comes = true;
             side(dir).into_iter().for_each(|[x, y]| add([-x, -y]));
-        } else if !is_start(items, at) {
+        } else if !is_start(dir, items, at) {
             toward(dir, items, at).into_iter().for_each(&mut add);
         }
     }
@@ -128,12 +128,13 @@ fn side(dir: Dir) -> Option<Flow> {
     }
 }
 
-/// The "left" of "left to right".
-fn is_start(items: &[Item], at: usize) -> bool {
+/// The "left" of "left to right"; smoke that rises "up to the left" does both.
+fn is_start(dir: Dir, items: &[Item], at: usize) -> bool {
     let mut after = items[at + 1..].iter().skip_while(|item| item.is_article());
     let to = after.next().is_some_and(|item| item.is(Sense::Dir(Dir::Toward)));
     let mut after = after.skip_while(|item| item.is_article());
-    to && after.next().and_then(Item::dir).and_then(side).is_some()
+    let end = after.next().and_then(Item::dir).and_then(side);
+    to && end.is_some() && end == side(dir).map(|flow| flow.map(|v| 0.0 - v))
 }
 
 /// Where something goes that goes in a direction of space, as it is seen in the picture.

@@ -251,7 +251,7 @@ mod tests {
 
     /// Something that swings in the middle of the picture.
     fn drift() -> Drift {
-        let mut motions = Motions::default();
+        let mut motions = Motions::new(1.0);
         let near = |x: usize, y: usize| (x as f32 - 32.0).hypot(y as f32 - 20.0) < 12.0;
         let amplitude = Map::from_fn(64, 40, |x, y| if near(x, y) { 0.03 } else { 0.0 });
         let phase = Map::from_fn(64, 40, |x, y| (x + 2 * y) as f32 * 0.2);
