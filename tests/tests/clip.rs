@@ -164,8 +164,8 @@ fn a_clip_that_takes_over_goes_on_from_where_the_camera_is() {
             let before = SceneGenerator.open(request(name, old)).expect("a clip");
             let from = before.place(change - 1, change, &controls);
             assert!(from.is_some());
-            let request = Request { from, ..request(name, new) };
-            let after = SceneGenerator.open(request).expect("a clip");
+            let goes_on = Request { from, ..request(name, new) };
+            let after = SceneGenerator.open(goes_on).expect("a clip");
             let old_frames =
                 (change - 4..change).map(|i| frame(before.as_ref(), RGB, i, &controls));
             let new_frames = (0..40).map(|i| frame(after.as_ref(), RGB, i, &controls));

@@ -224,6 +224,12 @@ impl MotionFilter {
         Ok(true)
     }
 
+    /// How well the machine keeps up, as far as that counts.
+    fn pressure(&self) -> Pressure {
+        let counts = self.obj().property::<bool>("qos");
+        if counts { *self.pressure.lock() } else { Pressure::default() }
+    }
+
     /// When the buffer is shown, and whether time runs backwards.
     fn stream_time(&self, buffer: &gst::BufferRef) -> (Option<ClockTime>, bool) {
         let segment = self.obj().segment();
@@ -278,7 +284,7 @@ impl ObjectImpl for MotionFilter {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         if pspec.name() == "stats" {
             let stats = *self.stats.lock();
-            return stats.to_structure(*self.pressure.lock()).to_value();
+            return stats.to_structure(self.pressure()).to_value();
         }
         let value = self.settings.lock().get(pspec.name());
         value.unwrap_or_else(|| pspec.default_value().clone())
@@ -432,9 +438,7 @@ impl VideoFilterImpl for MotionFilter {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
         let mut settings = self.settings.lock().clone();
-        if self.obj().property::<bool>("qos") {
-            settings.controls.detail = self.pressure.lock().detail();
-        }
+        settings.controls.detail = self.pressure().detail();
         let made = match self.fill(&settings, at, input, output) {
             Ok(true) => Ok(()),
             Ok(false) if self.stopped.load(Ordering::Relaxed) => {

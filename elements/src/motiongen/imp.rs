@@ -12,7 +12,7 @@ use crate::{
     caps,
     cues::{self, Cues, HasCues},
     presets::Presets,
-    qos,
+    qos::{self, Pressure},
     rescue::Rescue,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
@@ -149,6 +149,12 @@ impl MotionGen {
         *self.rescue.lock() = Rescue::default();
     }
 
+    /// How well the machine keeps up, as far as that counts.
+    pub(super) fn pressure(&self) -> Pressure {
+        let counts = self.settings().qos;
+        if counts { self.state().pressure } else { Pressure::default() }
+    }
+
     /// Reads the files that the properties name.
     fn load_aids(&self) -> Result<(), gst::ErrorMessage> {
         let (aids, fit) = {
@@ -276,8 +282,8 @@ impl ObjectImpl for MotionGen {
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         if pspec.name() == "stats" {
-            let state = self.state();
-            return state.stats.to_structure(state.pressure).to_value();
+            let stats = self.state().stats;
+            return stats.to_structure(self.pressure()).to_value();
         }
         let settings = self.settings();
         match pspec.name() {

@@ -62,13 +62,9 @@ impl MotionGen {
 
     /// The settings, with as much detail as the machine keeps up with.
     fn job_settings(&self) -> Settings {
-        let detail = self.state().pressure.detail();
-        let settings = self.settings();
-        let mut shared = settings.shared.clone();
-        if settings.qos {
-            shared.controls.detail = detail;
-        }
-        shared
+        let mut settings = self.settings().shared.clone();
+        settings.controls.detail = self.pressure().detail();
+        settings
     }
 
     /// Where frame `index` lies, or the end if it lies behind that.

@@ -37,9 +37,9 @@ impl MotionSrc {
         let segment = self.obj().segment();
         let segment =
             segment.downcast_ref::<ClockTime>().ok_or(gst::FlowError::NotNegotiated)?.clone();
-        let (output, picture, detail) = {
+        let (output, picture) = {
             let state = self.state();
-            (state.output.clone(), state.picture.clone(), state.pressure.detail())
+            (state.output.clone(), state.picture.clone())
         };
         let (output, picture) = output.zip(picture).ok_or(gst::FlowError::NotNegotiated)?;
         let (grid, forward) = (output.grid, segment.rate() > 0.0);
@@ -53,14 +53,8 @@ impl MotionSrc {
         if let Err(error) = self.obj().sync_values(grid.start(index)) {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
-        let settings = {
-            let settings = self.settings();
-            let mut shared = settings.shared.clone();
-            if settings.qos {
-                shared.controls.detail = detail;
-            }
-            shared
-        };
+        let mut settings = self.settings().shared.clone();
+        settings.controls.detail = self.pressure().detail();
         if settings.at_end == AtEnd::Eos {
             let last = grid.rate().frames_in(settings.duration) - 1;
             if forward && index > last {

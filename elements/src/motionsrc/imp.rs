@@ -99,6 +99,12 @@ impl MotionSrc {
         self.settings.lock()
     }
 
+    /// How well the machine keeps up, as far as that counts.
+    pub(super) fn pressure(&self) -> Pressure {
+        let counts = self.settings().qos;
+        if counts { self.state().pressure } else { Pressure::default() }
+    }
+
     /// Reads the files that the properties name, but for the picture.
     fn load_aids(&self) -> Result<(), gst::ErrorMessage> {
         let (aids, fit) = {
@@ -153,8 +159,8 @@ impl ObjectImpl for MotionSrc {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         let name = pspec.name();
         if name == "stats" {
-            let state = self.state();
-            return state.stats.to_structure(state.pressure).to_value();
+            let stats = self.state().stats;
+            return stats.to_structure(self.pressure()).to_value();
         }
         let settings = self.settings();
         if name == "qos" {
