@@ -179,9 +179,11 @@ impl Copied {
         let mut shift = before.clone();
         for (j, (xs, ys)) in self.rows().take(rows).enumerate() {
             if j % 2 == 1 {
-                xs.iter_mut().zip(&shift.0).for_each(|(x, shift)| *x += shift);
-                ys.iter_mut().zip(&shift.1).for_each(|(y, shift)| *y += shift);
-                displacement.hold(xs, ys);
+                let places = xs.iter_mut().zip(ys).zip(shift.0.iter().zip(&shift.1));
+                for ((x, y), (across, down)) in places {
+                    *x = displacement.shifted(0, *x, *across);
+                    *y = displacement.shifted(1, *y, *down);
+                }
                 continue;
             }
             before.0.copy_from_slice(xs);
