@@ -64,7 +64,8 @@ pub(super) trait Overlay: Sync {
     fn apply(&self, band: &mut Band<'_>, seen: &SeenPlaces<'_>);
 }
 
-/// For each grid point of a band the place in the still that is seen there.
+/// For each grid point of a band the place in the still that is seen there. The last points of the
+/// picture may lie a few pixels beside the still.
 pub(super) struct SeenPlaces<'a> {
     /// Across, in pixels with [`FRACTION_BITS`](super::sample::FRACTION_BITS) fraction bits, row
     /// by row.
