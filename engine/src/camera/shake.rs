@@ -162,6 +162,9 @@ impl Shakes {
     }
 }
 
+/// Looks up how far a kind goes at most, and how much of it there is.
+type Kind = fn(&Sway) -> (&'static Pose, f64);
+
 /// How far each kind goes at most, and how much of it there is.
-const KINDS: [fn(&Sway) -> (&'static Pose, f64); 3] =
+const KINDS: [Kind; 3] =
     [|sway| (&SHAKE, sway.shake), |sway| (&STEP, sway.bob), |sway| (&BANK, sway.bank)];

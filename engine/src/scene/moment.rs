@@ -37,8 +37,8 @@ impl Moment {
     }
 
     /// The same moment counted back from the end of the clip: for a still that is seen as it is then.
-    pub fn to_the_end(&self) -> Self {
-        Self { seconds: self.seconds - self.offset_seconds - self.clip_seconds, ..*self }
+    pub fn to_the_end(self) -> Self {
+        Self { seconds: self.seconds - self.offset_seconds - self.clip_seconds, ..self }
     }
 
     /// The share of a way that has been gone, 0..1: all of it at the end of the clip, or half-way in
