@@ -193,12 +193,26 @@ impl Aids {
         })
     }
 
-    /// Reads everything, for stills that are fitted like `fit`. Takes as long as the files take.
-    /// Hold no lock.
+    /// Reads everything that `find` finds in `settings`, with how stills are fitted. Takes as long as
+    /// the files take; the lock is free meanwhile.
     ///
     /// # Errors
     /// The message names the file or the setting, and what is wrong with it.
-    pub fn load(&self, fit: FitMode) -> Result<Self, gst::ErrorMessage> {
+    pub fn load_in<S>(
+        settings: &Mutex<S>,
+        find: impl Fn(&mut S) -> (&mut Self, FitMode),
+    ) -> Result<(), gst::ErrorMessage> {
+        let (wishes, fit) = {
+            let mut settings = settings.lock();
+            let (aids, fit) = find(&mut settings);
+            (aids.clone(), fit)
+        };
+        let loaded = Arc::new(wishes.load(fit)?);
+        find(&mut settings.lock()).0.loaded = Some(loaded);
+        Ok(())
+    }
+
+    fn load(&self, fit: FitMode) -> Result<Loaded, gst::ErrorMessage> {
         let strokes = self.check()?;
         let limits = Limits::default();
         let picture = |path: &Path| {
@@ -209,8 +223,7 @@ impl Aids {
         let brush = brush.map(|mask| Arc::new(Brush::new(&mask, strokes, fit.into())));
         let end = picture(&self.end_image)?;
         let end = end.map(|decoded| EndImage { decoded, fit, ready: Mutex::default() });
-        let loaded = Loaded { depth: self.depth(fit, &limits)?, brush, end, from: self.from()? };
-        Ok(Self { loaded: Some(Arc::new(loaded)), ..self.clone() })
+        Ok(Loaded { depth: self.depth(fit, &limits)?, brush, end, from: self.from()? })
     }
 
     /// Forgets what was read.

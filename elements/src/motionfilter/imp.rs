@@ -22,6 +22,7 @@ use stillmotion_engine::{
 };
 
 use crate::{
+    aids::Aids,
     announce::{self, ClipEvent, StreamTags},
     caps,
     cues::{self, Cues},
@@ -337,10 +338,7 @@ impl BaseTransformImpl for MotionFilter {
         *self.refused.lock() = None;
         *self.tags.lock() = StreamTags::default();
         *self.rescue.lock() = Rescue::default();
-        let aids = self.settings.lock().aids.clone();
-        let loaded = aids.load(FitMode::Cover)?;
-        self.settings.lock().aids = loaded;
-        Ok(())
+        Aids::load_in(&self.settings, |settings| (&mut settings.aids, FitMode::Cover))
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {

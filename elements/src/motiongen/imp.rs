@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::state::State;
 use crate::{
+    aids::Aids,
     announce::StreamTags,
     caps,
     cues::{self, Cues, HasCues},
@@ -153,17 +154,6 @@ impl MotionGen {
     pub(super) fn pressure(&self) -> Pressure {
         let counts = self.settings().qos;
         if counts { self.state().pressure } else { Pressure::default() }
-    }
-
-    /// Reads the files that the properties name.
-    fn load_aids(&self) -> Result<(), gst::ErrorMessage> {
-        let (aids, fit) = {
-            let settings = self.settings();
-            (settings.shared.aids.clone(), settings.fit)
-        };
-        let loaded = aids.load(fit)?;
-        self.settings().shared.aids = loaded;
-        Ok(())
     }
 
     fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<[gst::Pad; 3]> {
@@ -331,10 +321,12 @@ impl ElementImpl for MotionGen {
         match transition {
             gst::StateChange::ReadyToPaused => {
                 self.reset();
-                self.load_aids().map_err(|message| {
-                    self.post_error_message(message);
-                    gst::StateChangeError
-                })?;
+                Aids::load_in(&self.settings, |own| (&mut own.shared.aids, own.fit)).map_err(
+                    |message| {
+                        self.post_error_message(message);
+                        gst::StateChangeError
+                    },
+                )?;
             }
             gst::StateChange::PausedToPlaying => {
                 self.state().playing = true;

@@ -21,6 +21,7 @@ use super::{
     uri::{self, MotionUri},
 };
 use crate::{
+    aids::Aids,
     announce::StreamTags,
     caps,
     errors::FirstError,
@@ -103,17 +104,6 @@ impl MotionSrc {
     pub(super) fn pressure(&self) -> Pressure {
         let counts = self.settings().qos;
         if counts { self.state().pressure } else { Pressure::default() }
-    }
-
-    /// Reads the files that the properties name, but for the picture.
-    fn load_aids(&self) -> Result<(), gst::ErrorMessage> {
-        let (aids, fit) = {
-            let settings = self.settings();
-            (settings.shared.aids.clone(), settings.picture.fit)
-        };
-        let loaded = aids.load(fit)?;
-        self.settings().shared.aids = loaded;
-        Ok(())
     }
 
     fn replace_state(&self, new: State) {
@@ -254,7 +244,7 @@ impl BaseSrcImpl for MotionSrc {
         *self.rescue.lock() = Rescue::default();
         self.replace_state(State { started: true, ..State::default() });
         // The base class does not stop what did not start.
-        self.load_aids()
+        Aids::load_in(&self.settings, |own| (&mut own.shared.aids, own.picture.fit))
             .and_then(|()| self.read_ahead())
             .inspect_err(|_| self.replace_state(State::default()))
     }
