@@ -17,7 +17,8 @@ pub enum ClipEvent {
 }
 
 /// Posts the message `stillmotion-clip`. `settings` are those of the element, `origin` is the
-/// stream time of the clip's first frame. Hold no lock: who listens may call back.
+/// stream time of the clip's first frame. At its end `place` says where the camera stands, for the
+/// property `extend` of a clip that goes on from there. Hold no lock: who listens may call back.
 pub fn post_clip(
     element: &gst::Element,
     event: ClipEvent,
@@ -25,19 +26,21 @@ pub fn post_clip(
     settings: &Settings,
     origin: ClockTime,
 ) {
-    let event = match event {
+    let name = match event {
         ClipEvent::Started => "started",
         ClipEvent::Ended => "ended",
     };
     let (clip, settings) = (take.clip(), take.settings(settings));
+    let place = (event == ClipEvent::Ended).then(|| clip.end_place(&settings.controls)).flatten();
     let said = gst::Structure::builder("stillmotion-clip")
-        .field("event", event)
+        .field("event", name)
         .field("prompt", &*settings.prompt)
         .field("motion", settings.controls.motion)
         .field("seed", settings.seed)
         .field("generator", clip.generator())
         .field("frames", clip.frames())
         .field("stream-time", origin)
+        .field_if_some("place", place.map(|place| place.to_string()))
         .build();
     // Only an element without a bus does not take it.
     let _ = element.post_message(gst::message::Element::builder(said).src(element).build());

@@ -16,7 +16,7 @@ use stillmotion_engine::{
     scene::{Place, SceneGenerator},
 };
 
-use crate::settings::Settings;
+use crate::{aids::Aids, settings::Settings};
 
 /// The name under which the built-in generator is told to the world.
 const GENERATOR: &str = "scene";
@@ -34,6 +34,8 @@ pub struct OpenClip {
     prompt: Arc<str>,
     seed: u64,
     duration: Duration,
+    loops: bool,
+    aids: Aids,
     /// Its last frame was shown.
     ended: AtomicBool,
 }
@@ -47,14 +49,17 @@ fn open(request: Request) -> Result<Box<dyn Clip>, GeneratorError> {
 }
 
 impl OpenClip {
-    /// Opens the clip of `still` at `rate`, with the camera coming `from` the clip before it.
+    /// Opens the clip of `still`, which was `source` (width, height) pixels large before it was
+    /// fitted, at `rate`, with the camera coming `from` the clip before it.
     /// Takes no longer than a few milliseconds.
     pub fn open(
         still: &Arc<Image>,
+        source: (u32, u32),
         rate: FrameRate,
         settings: &Settings,
         from: Option<Place>,
     ) -> Result<Self, GeneratorError> {
+        let aids = &settings.aids;
         let request = Request {
             image: Arc::clone(still),
             prompt: settings.prompt.to_string(),
@@ -63,6 +68,10 @@ impl OpenClip {
             frame_rate: rate,
             controls: settings.controls,
             from,
+            loops: settings.loops,
+            end: aids.end(still)?,
+            depth: aids.depth_of(source)?,
+            brush: aids.brush(),
         };
         let clip = open(request)?;
         Ok(Self {
@@ -73,6 +82,8 @@ impl OpenClip {
             prompt: Arc::clone(&settings.prompt),
             seed: settings.seed,
             duration: settings.duration,
+            loops: settings.loops,
+            aids: aids.clone(),
             ended: AtomicBool::new(false),
         })
     }
@@ -102,7 +113,9 @@ impl OpenClip {
     pub fn is_for(&self, settings: &Settings) -> bool {
         self.seed == settings.seed
             && self.duration == settings.duration
+            && self.loops == settings.loops
             && self.prompt == settings.prompt
+            && self.aids.is_loaded_as(&settings.aids)
     }
 
     /// What made it, in a word.
@@ -134,6 +147,12 @@ impl OpenClip {
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError> {
         self.clip.frame(index, controls, out)
+    }
+
+    /// Where the camera stands behind the last frame: from there another clip can go on.
+    pub fn end_place(&self, controls: &Controls) -> Option<Place> {
+        let end = self.frames();
+        self.place(end.saturating_sub(1), end, controls)
     }
 
     /// Where the camera stands at frame `index` when frame `before` was shown before it. May wait

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use stillmotion_engine::{
     generator::GeneratorError,
     image::{ImageError, decode::DecodeError},
+    onnx::OnnxError,
     request::InvalidSettings,
+    scene::depth::model::DepthModelError,
 };
 use thiserror::Error;
 
@@ -71,6 +73,7 @@ pub fn generator(error: &GeneratorError) -> gst::ErrorMessage {
         GeneratorError::WrongFrame { .. } => {
             gst::error_msg!(gst::CoreError::Negotiation, ("{error}"))
         }
+        GeneratorError::Depth(inner) => depth_model(inner),
         GeneratorError::Failed(_) => gst::error_msg!(gst::LibraryError::Failed, ("{error}")),
     }
 }
@@ -96,5 +99,21 @@ pub fn decode(error: &DecodeError) -> gst::ErrorMessage {
         DecodeError::TooMuchMemory { .. } | DecodeError::FileTooLarge { .. } => {
             gst::error_msg!(gst::ResourceError::NoSpaceLeft, ("{error}"))
         }
+    }
+}
+
+/// A user's own depth model that cannot be used.
+pub fn depth_model(error: &DepthModelError) -> gst::ErrorMessage {
+    match error {
+        DepthModelError::Onnx(OnnxError::NotFound { .. }) => {
+            gst::error_msg!(gst::ResourceError::NotFound, ("{error}"))
+        }
+        DepthModelError::Onnx(OnnxError::Read { .. }) => {
+            gst::error_msg!(gst::ResourceError::OpenRead, ("{error}"))
+        }
+        DepthModelError::Ambiguous { .. } => {
+            gst::error_msg!(gst::LibraryError::Settings, ("{error}"))
+        }
+        _ => gst::error_msg!(gst::StreamError::WrongType, ("{error}")),
     }
 }

@@ -6,6 +6,7 @@
 //! its clip in one, also as a URI. The settings that the generators share lie in [`settings`],
 //! with one meaning everywhere.
 
+mod aids;
 mod announce;
 mod caps;
 mod clip;
@@ -18,6 +19,7 @@ pub mod motionsrc;
 mod output;
 mod picture;
 pub mod presets;
+mod qos;
 mod rescue;
 pub mod settings;
 mod stats;

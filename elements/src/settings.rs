@@ -9,8 +9,8 @@ use stillmotion_engine::{
     request::{AXIS, Controls, DEFAULT_DURATION, DEFAULT_MOTION, MAX_DURATION, MOTION},
 };
 
-pub use crate::rescue::OnError;
-use crate::strings;
+use crate::{aids::Aids, strings};
+pub use crate::{aids::DepthMeaning, rescue::OnError};
 
 /// What is shown behind the last frame of a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, glib::Enum)]
@@ -156,7 +156,10 @@ pub(crate) struct Settings {
     pub duration: Duration,
     pub at_end: AtEnd,
     pub on_error: OnError,
+    /// The clip ends where it began.
+    pub loops: bool,
     pub controls: Controls,
+    pub aids: Aids,
 }
 
 impl Settings {
@@ -167,7 +170,9 @@ impl Settings {
             duration: DEFAULT_DURATION,
             at_end,
             on_error: OnError::default(),
+            loops: false,
             controls: Controls::default(),
+            aids: Aids::default(),
         }
     }
 
@@ -205,6 +210,12 @@ impl Settings {
                 .blurb("What is shown where a frame cannot be made")
                 .mutable_playing()
                 .build(),
+            glib::ParamSpecBoolean::builder("loop")
+                .nick("Loop")
+                .blurb("The clip ends where it began, so that at-end=loop shows no seam")
+                .controllable()
+                .mutable_playing()
+                .build(),
             glib::ParamSpecBoolean::builder("static-camera")
                 .nick("Static camera")
                 .blurb("The camera stands still, whatever the prompt and the axes say")
@@ -223,6 +234,7 @@ impl Settings {
                 .mutable_playing()
                 .build()
         }));
+        specs.extend(Aids::param_specs());
         specs
     }
 
@@ -238,8 +250,12 @@ impl Settings {
             }
             "at-end" => assign(&mut self.at_end, value),
             "on-error" => assign(&mut self.on_error, value),
+            "loop" => assign(&mut self.loops, value),
             "static-camera" => assign(&mut self.controls.static_camera, value),
-            _ => self.set_number(name, value),
+            _ => {
+                self.set_number(name, value);
+                self.aids.set(name, value);
+            }
         }
     }
 
@@ -262,11 +278,12 @@ impl Settings {
             "duration" => nanoseconds(self.duration).to_value(),
             "at-end" => self.at_end.to_value(),
             "on-error" => self.on_error.to_value(),
+            "loop" => self.loops.to_value(),
             "static-camera" => controls.static_camera.to_value(),
-            _ => {
-                let number = NUMBERS.iter().find(|n| n.name == name)?;
-                (*(number.field)(&mut controls)).to_value()
-            }
+            _ => match NUMBERS.iter().find(|n| n.name == name) {
+                Some(number) => (*(number.field)(&mut controls)).to_value(),
+                None => return self.aids.get(name),
+            },
         })
     }
 }
@@ -319,7 +336,16 @@ mod tests {
     #[test]
     fn a_value_of_another_type_changes_nothing() {
         let mut settings = Settings::new(AtEnd::Hold);
-        for name in ["seed", "duration", "at-end", "on-error", "static-camera", "motion"] {
+        for name in [
+            "seed",
+            "duration",
+            "at-end",
+            "on-error",
+            "loop",
+            "static-camera",
+            "motion",
+            "depth-meaning",
+        ] {
             settings.set(name, &"seven".to_value());
         }
         assert_eq!(settings, Settings::new(AtEnd::Hold));

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use gst::prelude::*;
 
+use crate::qos::Pressure;
+
 /// Counts from the start of the stream.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stats {
@@ -25,7 +27,7 @@ impl Stats {
     pub fn param_spec() -> glib::ParamSpec {
         glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
             .nick("Statistics")
-            .blurb("Frames made, skipped and failed, clips opened, milliseconds per frame")
+            .blurb("Frames made, skipped and failed, clips opened, detail, milliseconds per frame")
             .read_only()
             .build()
     }
@@ -38,13 +40,14 @@ impl Stats {
     }
 
     /// What the property `stats` shows.
-    pub fn to_structure(self) -> gst::Structure {
+    pub fn to_structure(self, pressure: Pressure) -> gst::Structure {
         let average_ms = self.total.as_secs_f64() * 1e3 / self.frames.max(1) as f64;
         gst::Structure::builder("stillmotion-stats")
             .field("frames", self.frames)
             .field("skipped", self.skipped)
             .field("failed", self.failed)
             .field("clips", self.clips)
+            .field("detail", pressure.name())
             .field("average-frame-ms", average_ms)
             .field("last-frame-ms", self.last.as_secs_f64() * 1e3)
             .build()

@@ -33,6 +33,8 @@ pub struct Cue {
 /// What is asked for at one frame.
 pub struct Ask<'a> {
     pub still: &'a Arc<Image>,
+    /// Width and height of the still before it was fitted.
+    pub source: (u32, u32),
     pub grid: FrameGrid,
     pub settings: &'a Settings,
     /// The cues up to this frame that matter, in order.
@@ -65,7 +67,7 @@ pub struct Take {
 impl Take {
     /// Opens `part`.
     fn open(ask: &Ask<'_>, part: &Part, from: Option<Place>) -> Result<Self, GeneratorError> {
-        let open = |from| OpenClip::open(ask.still, ask.rate(), &part.settings, from);
+        let open = |from| OpenClip::open(ask.still, ask.source, ask.rate(), &part.settings, from);
         let again = from.map(|_| open(None)).transpose()?;
         Ok(Self { clip: open(from)?, again, origin: part.origin, from })
     }
@@ -172,7 +174,8 @@ impl Takes {
     /// what was shown before. Opens clips, which may wait for the analysis of the still.
     pub fn at(&self, ask: &Ask<'_>) -> Result<(Arc<Take>, Option<Self>), GeneratorError> {
         let known = self.start.filter(|start| (ask.first..=ask.index).contains(&start.frame));
-        let mut start = known.unwrap_or(Start { frame: ask.first.min(ask.index), from: None });
+        let first = Start { frame: ask.first.min(ask.index), from: ask.settings.aids.start() };
+        let mut start = known.unwrap_or(first);
         let mut parts = Parts::new(ask, start.frame);
         if let Some(take) = self.take.as_ref().filter(|take| take.is_of(ask))
             && take.origin == parts.last.origin

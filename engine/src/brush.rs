@@ -7,6 +7,7 @@
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use crate::{
+    fit::{Fit, Lie},
     image::{Image, PixelFormat},
     request::{AXIS, Check, InvalidSettings},
 };
@@ -140,13 +141,15 @@ pub struct Brush {
     /// Number of the region from 1, or 0, for each pixel.
     regions: Vec<u8>,
     strokes: Strokes,
+    fit: Fit,
 }
 
 impl Brush {
     /// The brush that `mask` paints, a picture in [`PixelFormat::Rgb`] or [`PixelFormat::Rgba`] as
     /// files are decoded to. Black, dark and transparent pixels are not painted; white and grey
-    /// ones are the first region; any other goes to the region with the nearest hue.
-    pub fn new(mask: &Image, strokes: Strokes) -> Self {
+    /// ones are the first region; any other goes to the region with the nearest hue. It lies over
+    /// the picture as a still does that was fitted like that.
+    pub fn new(mask: &Image, strokes: Strokes, fit: Fit) -> Self {
         let plane = &mask.planes()[0];
         let pixels = plane.data.chunks_exact(plane.channels);
         let alpha = mask.format().has_alpha();
@@ -161,6 +164,7 @@ impl Brush {
             height: plane.height,
             regions: pixels.map(region).collect(),
             strokes,
+            fit,
         }
     }
 
@@ -168,6 +172,7 @@ impl Brush {
     pub(crate) fn hash_into(&self, mut hash: impl FnMut(&[u8])) {
         hash(&(self.width as u64).to_le_bytes());
         hash(&self.regions);
+        hash(&[self.fit as u8]);
         hash(self.strokes.to_string().as_bytes());
     }
 
@@ -177,28 +182,31 @@ impl Brush {
     }
 
     /// How much of region `index` (from 0) lies under each pixel of a picture of `width` x
-    /// `height` pixels, `[height, width] f32 in 0..1`. The brush covers the picture as a still
-    /// does: what sticks out on two sides is cut off.
+    /// `height` pixels, `[height, width] f32 in 0..1`.
     pub fn coverage(&self, index: usize, width: usize, height: usize) -> Vec<f32> {
-        let scale = (width as f32 / self.width as f32).max(height as f32 / self.height as f32);
+        let (source, target) = ([self.width, self.height], [width, height]);
+        let lie = Lie::new(source, target, self.fit);
         // The pixels of the brush under one of the picture, along one axis.
-        let under = |i: usize, of: usize, length: usize| {
-            let start = (length as f32 - of as f32 / scale) / 2.0;
-            let from = ((start + i as f32 / scale).max(0.0) as usize).min(length - 1);
-            let to = (start + (i + 1) as f32 / scale).max(0.0) as usize;
-            from..to.clamp(from + 1, length)
+        let under = |axis: usize, i: usize| {
+            let [from, to] = [i, i + 1].map(|i| lie.place(axis, i));
+            let length = source[axis];
+            if to <= 0.0 || from >= length as f32 {
+                return 0..0;
+            }
+            let from = (from.max(0.0) as usize).min(length - 1);
+            from..(to as usize).clamp(from + 1, length)
         };
-        let columns: Vec<_> = (0..width).map(|x| under(x, width, self.width)).collect();
+        let columns: Vec<_> = (0..width).map(|x| under(0, x)).collect();
         let mut out = Vec::with_capacity(width * height);
         for y in 0..height {
-            let rows = under(y, height, self.height);
+            let rows = under(1, y);
             for columns in &columns {
                 let count = rows
                     .clone()
                     .flat_map(|row| &self.regions[row * self.width..][columns.clone()])
                     .filter(|region| usize::from(**region) == index + 1)
                     .count();
-                out.push(count as f32 / (rows.len() * columns.len()) as f32);
+                out.push(count as f32 / (rows.len() * columns.len()).max(1) as f32);
             }
         }
         out
@@ -262,7 +270,7 @@ mod tests {
         let (planes, height) = (vec![pixels.concat()], pixels.len() as u32 / width);
         let mask =
             Image::from_packed(PixelFormat::Rgba, width, height, YuvMatrix::default(), planes);
-        Brush::new(&mask.unwrap(), Strokes::default())
+        Brush::new(&mask.unwrap(), Strokes::default(), Fit::Cover)
     }
 
     #[test]
@@ -291,6 +299,9 @@ mod tests {
         let brush = painted(&(0..32 * 16).map(half).collect::<Vec<_>>(), 32);
         let square = brush.coverage(0, 8, 8);
         assert_eq!(square[..8], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+        let contained = Brush { fit: Fit::Contain, ..brush.clone() }.coverage(0, 8, 8);
+        assert_eq!(contained[..8], [0.0; 8]);
+        assert_eq!(contained[32..40], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
         let odd = brush.coverage(0, 3, 1);
         assert!((odd[1] - 0.5).abs() < 0.1 && odd[0] == 1.0 && odd[2] == 0.0);
     }

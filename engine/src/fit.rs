@@ -54,6 +54,34 @@ pub fn fit(image: &Image, width: u32, height: u32, fit: Fit) -> Result<Image, Im
     Image::from_packed(format, width, height, image.matrix(), planes.collect())
 }
 
+/// How a picture lies under a frame that it was fitted to: for each axis, the pixels of the frame
+/// for one of the picture, and the place in the picture at which the frame starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lie {
+    scale: [f32; 2],
+    start: [f32; 2],
+}
+
+impl Lie {
+    /// That of a picture of `source` (width, height) under a frame of `target`.
+    pub fn new(source: [usize; 2], target: [usize; 2], fit: Fit) -> Self {
+        let each: [f32; 2] = std::array::from_fn(|axis| target[axis] as f32 / source[axis] as f32);
+        let scale = match fit {
+            Fit::Cover => [each[0].max(each[1]); 2],
+            Fit::Contain => [each[0].min(each[1]); 2],
+            Fit::Stretch => each,
+        };
+        let start = |axis: usize| (source[axis] as f32 - target[axis] as f32 / scale[axis]) / 2.0;
+        Self { scale, start: [start(0), start(1)] }
+    }
+
+    /// Where pixel `i` of the frame starts in the picture, along an axis (0 across, 1 down).
+    /// Outside the picture in what [`Fit::Contain`] leaves black.
+    pub fn place(&self, axis: usize, i: usize) -> f32 {
+        self.start[axis] + i as f32 / self.scale[axis]
+    }
+}
+
 /// The size of a clip when nobody asks for one. An aspect of 1.75 to 1.79 becomes exactly 16:9,
 /// the largest that fits inside; any other is kept. Sides are even, as encoders want them, and
 /// never grow.

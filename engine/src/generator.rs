@@ -70,8 +70,9 @@ pub trait Clip: Send + Sync {
     }
 
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
-    /// still, byte for byte, unless the request says where the camera comes from. An index behind
-    /// the last frame gives the last frame.
+    /// still, byte for byte, unless the request says where the camera comes from; the last frame
+    /// is the end image, byte for byte, if there is one. An index behind the last frame gives the
+    /// last frame, and in a loop the frame of the round after.
     ///
     /// The bytes depend on the request, `index` and `controls`, and on nothing else.
     ///
@@ -86,7 +87,9 @@ pub trait Clip: Send + Sync {
 
     /// Where the camera stands at frame `index` when frame `before` was shown before it: what the
     /// [`Request::from`] of the clip that takes over at that moment needs, so that nothing jumps.
-    /// Frames that do not follow each other, forward or backward, mean a camera at rest.
+    /// Frames that do not follow each other, forward or backward, mean a camera at rest. A clip
+    /// that extends this one takes over at the frame behind the last: `before` is
+    /// `frames() - 1` and `index` is `frames()`.
     ///
     /// `None` where a generator has no such place: the next clip then starts with its still.
     fn place(&self, _before: u64, _index: u64, _controls: &Controls) -> Option<Place> {

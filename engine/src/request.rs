@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::{
     brush::Brush,
+    fit::Fit,
     image::{Image, MAX_SIDE, MIN_SIDE},
     scene::{
         Place,
@@ -114,8 +115,8 @@ pub enum DepthSource {
     BuiltIn,
     /// A user's own network.
     Model(Arc<DepthModel>),
-    /// A user's own depth picture, for this still.
-    Picture(Arc<Depth>),
+    /// A user's own depth picture, of the still before it was fitted like that.
+    Picture(Arc<Depth>, Fit),
 }
 
 /// Frames per second, as a fraction.
@@ -153,8 +154,14 @@ pub struct Request {
     pub controls: Controls,
     /// Where the camera was in the clip that this one takes over from. It glides from there to
     /// its own path within the first 1.5 s, or the first half of a short clip. Behind that the
-    /// frames are those of the clip without this.
+    /// frames are those of the clip without this, but for what moves in the scene by itself: that
+    /// goes on as if there had been no change of clips.
     pub from: Option<Place>,
+    /// The clip ends where it began: the frame behind its last one would be its first, and so on
+    /// round after round.
+    pub loops: bool,
+    /// The still that the clip travels to: its last frame. In the format and the size of `image`.
+    pub end: Option<Arc<Image>>,
     /// Where the depth of the still comes from.
     pub depth: DepthSource,
     /// Where the still may move by itself; `None` for anywhere.
@@ -172,6 +179,8 @@ impl Request {
             frame_rate: DEFAULT_FRAME_RATE,
             controls: Controls::default(),
             from: None,
+            loops: false,
+            end: None,
             depth: DepthSource::default(),
             brush: None,
         }
@@ -190,6 +199,9 @@ impl Request {
         check.size(self.image.width(), self.image.height());
         check.duration(self.duration);
         check.frame_rate(self.frame_rate);
+        if let Some(end) = &self.end {
+            check.end(end, &self.image, self.loops);
+        }
         check.finish()
     }
 
@@ -240,9 +252,29 @@ impl Check {
         }
     }
 
+    /// Notes an end image that is not of the shape of the still, or that a loop has no use for.
+    fn end(&mut self, end: &Image, still: &Image, loops: bool) {
+        let shape =
+            |image: &Image| format!("{}x{} {}", image.width(), image.height(), image.format());
+        if shape(end) != shape(still) {
+            let allowed = format!("a picture as the still is, {}", shape(still));
+            self.problem("end", shape(end), allowed);
+        } else if end.matrix() != still.matrix() {
+            self.problem("end", "of other YUV colours", "those of the still".to_owned());
+        }
+        if loops {
+            self.problem("end", "given", "none in a clip that loops".to_owned());
+        }
+    }
+
     /// Notes a problem of any other kind.
     pub fn problem(&mut self, setting: &'static str, value: impl fmt::Display, allowed: String) {
         self.problems.push(Problem { setting, value: value.to_string(), allowed });
+    }
+
+    /// Notes what somebody else found.
+    pub fn merge(&mut self, other: InvalidSettings) {
+        self.problems.extend(other.0);
     }
 
     /// All problems, or none.

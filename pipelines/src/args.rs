@@ -9,6 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   stillmotion render photo.jpg -o out.mp4 --prompt \"slow orbit around the statue\" --motion 5
   stillmotion render photo.jpg -o frames/%05d.png --frames 48 --size 1280x720
+  stillmotion preview photo.jpg -o sheet.png --prompt \"walk towards the house\"
   stillmotion depth photo.jpg -o depth.png
   stillmotion explain \"slow push in while tilting up toward the dome\"
   stillmotion sheet photo.jpg -o sheet.png --motions 1,5,10";
@@ -19,7 +20,15 @@ Examples:
   stillmotion render photo.jpg -o out.mp4 --prompt \"walk towards the house\" --motion 7
   stillmotion render photo.jpg -o out.mp4 --preset \"Aerial drone\"
   stillmotion render photo.jpg -o out.webm --duration 2 --size 1280x720 --fps 30000/1001
-  stillmotion render photo.jpg -o frames/%05d.png --frames 48 --pan 3 --zoom=-2";
+  stillmotion render photo.jpg -o frames/%05d.png --frames 48 --pan 3 --zoom=-2
+  stillmotion render photo.jpg -o loop.mp4 --loop --prompt \"orbit around the statue\"
+  stillmotion render day.jpg -o day-to-night.mp4 --end-image night.jpg
+  stillmotion render photo.jpg -o out.mp4 --mask paint.png --brush \"red: ambient=6; blue: horizontal=3\"";
+
+const PREVIEW_EXAMPLES: &str = "\
+Examples:
+  stillmotion preview photo.jpg -o sheet.png
+  stillmotion preview photo.jpg -o sheet.png --prompt \"fly over the valley\" --motion 7 --seed 40";
 
 /// Turns a still image into video, steered by a text prompt and a motion amount from 1 to 10.
 #[derive(Debug, Parser)]
@@ -36,6 +45,10 @@ pub enum Command {
     /// Render a still to a video file or to numbered pictures
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Box<RenderArgs>),
+    /// Draw four seeds beside each other, each a column from early to late, and print the commands
+    /// that render them
+    #[command(after_help = PREVIEW_EXAMPLES)]
+    Preview(Box<PreviewArgs>),
     /// Write the estimated depth of a still: 16-bit gray PNG, near is bright
     Depth(DepthArgs),
     /// Show how a prompt is understood, as JSON
@@ -55,9 +68,30 @@ pub struct RenderArgs {
     #[command(flatten)]
     pub motion: MotionArgs,
     #[command(flatten)]
+    pub aids: AidArgs,
+    #[command(flatten)]
     pub time: TimeArgs,
     #[command(flatten)]
     pub picture: PictureArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// `stillmotion preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// The still
+    pub image: PathBuf,
+    /// The PNG file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Width of each small picture in pixels [default: 320]
+    #[arg(long, value_name = "PIXELS")]
+    pub tile_width: Option<OsString>,
+    #[command(flatten)]
+    pub motion: MotionArgs,
+    #[command(flatten)]
+    pub time: TimeArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
 }
@@ -142,6 +176,37 @@ pub struct MotionArgs {
     /// The camera stands still, whatever the prompt says
     #[arg(long)]
     pub static_camera: bool,
+}
+
+/// What else there is beside the still.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Still")]
+pub struct AidArgs {
+    /// The depth of the still as a gray picture: white is near
+    #[arg(long, value_name = "FILE", conflicts_with = "depth_model")]
+    pub depth: Option<PathBuf>,
+    /// An ONNX model that finds the depth, such as Depth Anything V2 Small
+    #[arg(long, value_name = "FILE")]
+    pub depth_model: Option<PathBuf>,
+    /// What large values of the model mean: auto, nearness or distance [default: auto]
+    #[arg(long, value_name = "WHAT", requires = "depth_model")]
+    pub depth_meaning: Option<OsString>,
+    /// A picture that paints where the still may move by itself: red (or white), green, blue,
+    /// yellow, magenta; black stays
+    #[arg(long, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
+    /// How what is painted moves, such as "red: horizontal=3 ambient=2; blue: proximity=4"
+    #[arg(long, value_name = "TEXT", requires = "mask")]
+    pub brush: Option<OsString>,
+    /// The picture that the clip travels to
+    #[arg(long, value_name = "FILE")]
+    pub end_image: Option<PathBuf>,
+    /// Go on from the end of another clip: what the render of that one printed
+    #[arg(long, value_name = "PLACE")]
+    pub extend: Option<OsString>,
+    /// End where it began, so that it can be shown over and over without a seam
+    #[arg(long = "loop", conflicts_with = "end_image")]
+    pub loops: bool,
 }
 
 /// How long, and how many frames a second.

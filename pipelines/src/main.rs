@@ -9,6 +9,7 @@ mod depth;
 mod explain;
 mod failure;
 mod output;
+mod preview;
 mod render;
 mod settings;
 mod sheet;
@@ -23,6 +24,7 @@ use failure::Failure;
 fn main() -> ExitCode {
     let done = parse().and_then(|command| match command {
         Some(Command::Render(args)) => render::run(&args),
+        Some(Command::Preview(args)) => preview::run(&args),
         Some(Command::Depth(args)) => depth::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Sheet(args)) => sheet::run(&args),

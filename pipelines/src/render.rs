@@ -28,7 +28,7 @@ use crate::{
     args::RenderArgs,
     failure::Failure,
     output::{Output, Staged},
-    settings::{self, Clip},
+    settings::{self, Aids, Clip},
     write,
 };
 
@@ -37,6 +37,7 @@ struct Settings<'a> {
     image: &'a Path,
     output: Output,
     clip: Clip,
+    aids: Aids,
     size: Option<(u32, u32)>,
     fit: &'static str,
     limits: Limits,
@@ -60,7 +61,7 @@ pub fn run(args: &RenderArgs) -> Result<(), Failure> {
     pipeline.write_to(staged.location());
     let started = Instant::now();
     let progress = Progress::new(settings.frames());
-    let ended = play(&pipeline, &stop, &progress);
+    let (ended, place) = play(&pipeline, &stop, &progress);
     pipeline.stop();
     progress.finish();
     ended?;
@@ -81,6 +82,9 @@ pub fn run(args: &RenderArgs) -> Result<(), Failure> {
     let seconds = started.elapsed().as_secs_f64();
     let rate = frames as f64 / seconds.max(1e-3);
     write::note(&format!("{output}: {frames} frames in {seconds:.1} s, {rate:.0} a second"));
+    if let Some(place) = place {
+        write::note(&format!("To go on from its end: --extend {place}"));
+    }
     Ok(())
 }
 
@@ -89,6 +93,7 @@ fn check(args: &RenderArgs) -> Result<Settings<'_>, Failure> {
     let output = Output::parse(&mut check, &args.output);
     let even = output.as_ref().is_some_and(Output::needs_even_sides);
     let clip = settings::clip(&mut check, &args.motion, &args.time);
+    let aids = settings::aids(&mut check, &args.aids);
     let size = settings::size(&mut check, args.picture.size.as_deref(), even);
     let fit = settings::fit(&mut check, args.picture.fit.as_deref());
     let limits = settings::limits(&mut check, &args.limits);
@@ -96,7 +101,7 @@ fn check(args: &RenderArgs) -> Result<Settings<'_>, Failure> {
     let Some(output) = output else {
         return Err(Failure::Settings("output: no file was named".to_owned()));
     };
-    Ok(Settings { image: &args.image, output, clip, size, fit, limits })
+    Ok(Settings { image: &args.image, output, clip, aids, size, fit, limits })
 }
 
 /// A flag that the first Ctrl-C sets. The second one ends the process.
@@ -116,17 +121,29 @@ const TICK: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 /// How long the encoder may take to write what it holds after Ctrl-C.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
-/// Plays to the end, or to where the user ends it.
-fn play(pipeline: &Pipeline, stop: &AtomicBool, progress: &Progress) -> Result<(), Failure> {
-    let bus = pipeline.start()?;
+/// Plays to the end, or to where the user ends it. Gives also the place at which the clip ended.
+fn play(
+    pipeline: &Pipeline,
+    stop: &AtomicBool,
+    progress: &Progress,
+) -> (Result<(), Failure>, Option<String>) {
+    let mut place = None;
+    let bus = match pipeline.start() {
+        Ok(bus) => bus,
+        Err(failure) => return (Err(failure), None),
+    };
+    let told = [gst::MessageType::Eos, gst::MessageType::Error, gst::MessageType::Element];
     let mut asked_to_end = None;
-    loop {
-        let message =
-            bus.timed_pop_filtered(TICK, &[gst::MessageType::Eos, gst::MessageType::Error]);
+    let ended = loop {
+        let message = bus.timed_pop_filtered(TICK, &told);
         progress.show(pipeline.frames_done());
         match message.as_ref().map(|m| m.view()) {
-            Some(gst::MessageView::Eos(_)) => return Ok(()),
-            Some(gst::MessageView::Error(e)) => return Err(Failure::Failed(e.error().to_string())),
+            Some(gst::MessageView::Eos(_)) => break Ok(()),
+            Some(gst::MessageView::Error(e)) => break Err(Failure::Failed(e.error().to_string())),
+            Some(gst::MessageView::Element(said)) => {
+                let clip = said.structure().filter(|said| said.name() == "stillmotion-clip");
+                place = clip.and_then(|clip| clip.get("place").ok()).or(place);
+            }
             _ => {}
         }
         if stop.load(Ordering::Relaxed) {
@@ -135,8 +152,10 @@ fn play(pipeline: &Pipeline, stop: &AtomicBool, progress: &Progress) -> Result<(
                 Instant::now()
             });
             if since.elapsed() > LAST_WORDS {
-                return Err(Failure::Interrupted("the encoder did not come to an end".to_owned()));
+                let late = "the encoder did not come to an end".to_owned();
+                break Err(Failure::Interrupted(late));
             }
         }
-    }
+    };
+    (ended, place)
 }

@@ -5,20 +5,23 @@ use std::{
     ffi::{OsStr, OsString},
     fmt::Display,
     ops::RangeInclusive,
+    path::PathBuf,
     str::FromStr,
     time::Duration,
 };
 
 use stillmotion_elements::presets::{BUILT_IN, BuiltIn};
 use stillmotion_engine::{
+    brush::Strokes,
     image::{MAX_SIDE, MIN_SIDE, decode::Limits},
     request::{
         AXIS, Axes, Check, Controls, DEFAULT_DURATION, DEFAULT_FRAME_RATE, DEFAULT_MOTION,
         FrameRate, MOTION,
     },
+    scene::Place,
 };
 
-use crate::args::{LimitArgs, MotionArgs, TimeArgs};
+use crate::args::{AidArgs, LimitArgs, MotionArgs, TimeArgs};
 
 /// How a clip is to move and how long it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,11 +53,63 @@ pub fn clip(check: &mut Check, motion: &MotionArgs, time: &TimeArgs) -> Clip {
     Clip {
         prompt: prompt.to_string_lossy().into_owned(),
         seed: whole(check, "seed", motion.seed.as_deref(), 0, 0..=u64::MAX),
-        controls: Controls { motion: amount, axes, static_camera: motion.static_camera },
+        controls: Controls {
+            motion: amount,
+            axes,
+            static_camera: motion.static_camera,
+            ..Controls::default()
+        },
         duration: duration(check, time, frame_rate),
         frame_rate,
     }
 }
+
+/// What there is beside the still. The elements read the files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Aids {
+    /// Property and path.
+    pub files: Vec<(&'static str, PathBuf)>,
+    /// Property and text.
+    pub texts: Vec<(&'static str, String)>,
+    pub loops: bool,
+}
+
+/// Reads what there is beside the still.
+pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
+    let files = [
+        ("depth-image", &args.depth),
+        ("depth-model", &args.depth_model),
+        ("mask", &args.mask),
+        ("end-image", &args.end_image),
+    ];
+    let files = files.into_iter().filter_map(|(name, path)| Some((name, path.clone()?)));
+    let texts =
+        [("depth-meaning", &args.depth_meaning), ("brush", &args.brush), ("extend", &args.extend)];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text.as_ref()?.to_string_lossy().into_owned())));
+    let aids = Aids { files: files.collect(), texts: texts.collect(), loops: args.loops };
+    for (name, text) in &aids.texts {
+        match *name {
+            "depth-meaning" if !MEANINGS.contains(&text.as_str()) => {
+                check.problem("depth-meaning", text, MEANINGS.join(", "));
+            }
+            "brush" => {
+                let _ = text.parse::<Strokes>().map_err(|mistakes| check.merge(mistakes));
+            }
+            "extend" => {
+                if let Err(error) = text.trim().parse::<Place>() {
+                    check.problem("extend", text, format!("what a render printed: {error}"));
+                }
+            }
+            _ => (),
+        }
+    }
+    aids
+}
+
+/// What the output of a depth model may mean, by the names that the elements give it.
+const MEANINGS: [&str; 3] = ["auto", "nearness", "distance"];
 
 /// Reads what a still may cost.
 pub fn limits(check: &mut Check, args: &LimitArgs) -> Limits {

@@ -49,7 +49,7 @@ pub fn run(args: &SheetArgs) -> Result<(), Failure> {
 }
 
 /// The still in RGB at the size that is worked with.
-fn prepare(still: Image, tile_width: u32) -> Result<Image, Failure> {
+pub fn prepare(still: Image, tile_width: u32) -> Result<Image, Failure> {
     let source = (still.width(), still.height());
     let most = tile_width * OVERSAMPLING;
     let width = (fit::output_size(source.0, source.1).0 > most).then_some(most);
@@ -90,7 +90,8 @@ fn motion_strip(
     Ok(grid(&frames, motions.len() as u32))
 }
 
-fn open(still: &Arc<Image>, clip: &Clip) -> Result<Box<dyn generator::Clip>, Failure> {
+/// Opens a clip of a prepared still.
+pub fn open(still: &Arc<Image>, clip: &Clip) -> Result<Box<dyn generator::Clip>, Failure> {
     let request = Request {
         prompt: clip.prompt.clone(),
         seed: clip.seed,
@@ -102,7 +103,8 @@ fn open(still: &Arc<Image>, clip: &Clip) -> Result<Box<dyn generator::Clip>, Fai
     Ok(SceneGenerator.open(request)?)
 }
 
-fn frame(
+/// Frame `index` of an open clip.
+pub fn frame(
     opened: &dyn generator::Clip,
     still: &Image,
     clip: &Clip,
@@ -124,14 +126,14 @@ fn difference(a: &RgbImage, b: &RgbImage) -> RgbImage {
 }
 
 /// A picture at the size of the small ones.
-fn tile(picture: &RgbImage, width: u32) -> Result<RgbImage, Failure> {
+pub fn tile(picture: &RgbImage, width: u32) -> Result<RgbImage, Failure> {
     let size = (picture.width(), picture.height());
     let (width, height) = fit::complete_size(size, Some(width), None);
     Ok(to_rgb(&fit::fit(&to_image(picture)?, width, height, Fit::Cover)?))
 }
 
 /// Pictures of one size in rows of `columns`.
-fn grid(tiles: &[RgbImage], columns: u32) -> RgbImage {
+pub fn grid(tiles: &[RgbImage], columns: u32) -> RgbImage {
     let (width, height) = tiles.first().map_or((0, 0), RgbImage::dimensions);
     let rows = (tiles.len() as u32).div_ceil(columns);
     let side = |count: u32, size: u32| count * (size + GAP) - GAP;

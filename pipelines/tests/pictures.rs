@@ -21,7 +21,7 @@ fn depth_is_16_bit_gray_at_the_size_of_the_photo() {
 fn a_picture_goes_to_a_png_or_nowhere() {
     let dir = tempfile::tempdir().unwrap();
     let photo = photo(dir.path());
-    for command in ["depth", "sheet"] {
+    for command in ["depth", "sheet", "preview"] {
         let out = dir.path().join("out.jpg");
         let output = run([Path::new(command), &photo, Path::new("-o"), &out]);
         assert_fails(&output, 2, &["out.jpg", ".png"]);
@@ -104,4 +104,27 @@ fn a_sheet_has_twelve_frames_and_a_strip_two_rows() {
 fn wrong_lists_are_told() {
     let output = run(["sheet", "a.jpg", "-o", "b.png", "--motions", "1,zwei,11"]);
     assert_fails(&output, 2, &["motions is zwei", "motions is 11", "1 to 10"]);
+}
+
+#[test]
+fn a_preview_shows_four_seeds_and_prints_how_to_render_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let (photo, out) = (photo(dir.path()), dir.path().join("sheet.png"));
+    let base = [Path::new("preview"), &photo, Path::new("-o"), &out];
+    let rest = ["--tile-width=96", "--prompt=it's slow", "--seed=7", "--frames=6"].map(Path::new);
+    let output = run(base.into_iter().chain(rest));
+    assert_done(&output);
+    assert_eq!(image::image_dimensions(&out).unwrap(), (4 * 100 - 4, 3 * 58 - 4));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let commands: Vec<&str> = text.lines().collect();
+    assert_eq!(commands.len(), 4, "{text}");
+    for (seed, command) in (7..).zip(&commands) {
+        assert!(command.contains(&format!("--seed={seed} ")), "{command}");
+        // A shell runs it as it stands.
+        let program = env!("CARGO_BIN_EXE_stillmotion");
+        let line = command.replacen("stillmotion", program, 1);
+        let mut shell = std::process::Command::new("sh");
+        assert_done(&shell.args(["-c", &line]).current_dir(dir.path()).output().unwrap());
+        assert!(dir.path().join(format!("photo-{seed}.mp4")).exists(), "{command}");
+    }
 }

@@ -179,3 +179,49 @@ fn ctrl_c_ends_with_a_playable_file() {
     assert!(probe(&out).contains("Width: 160"), "{}", probe(&out));
     assert_eq!(names(dir.path()), ["out.mkv", "photo.png"]);
 }
+
+#[test]
+fn a_clip_is_extended_with_what_the_render_before_it_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = photo(dir.path());
+    let render = |name: &str, rest: &[&str]| {
+        let mut command = stillmotion();
+        command.arg("render").arg(&photo).arg("-o").arg(dir.path().join(name).join("%d.png"));
+        let output = command.args(["--frames=12", "--prompt=truck left"]).args(rest).output();
+        let output = output.unwrap();
+        assert_done(&output);
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = render("one", &[]);
+    let place = said.trim().rsplit(' ').next().unwrap();
+    render("two", &["--extend", place]);
+    let frame = |name: &str| image::open(dir.path().join(name)).unwrap().into_rgb8().into_raw();
+    let apart = |a: &str, b: &str| -> u64 {
+        frame(a).iter().zip(frame(b)).map(|(a, b)| u64::from(a.abs_diff(b))).sum()
+    };
+    let (usual, seam) = (apart("one/10.png", "one/11.png"), apart("one/11.png", "two/0.png"));
+    assert!(seam > 0 && seam < 2 * usual, "{seam} at the seam, {usual} before it");
+    assert!(apart("one/0.png", "two/0.png") > 2 * usual, "it starts from the still");
+}
+
+#[test]
+fn a_clip_ends_with_the_end_image_and_a_loop_has_no_seam() {
+    let dir = tempfile::tempdir().unwrap();
+    let photo = photo(dir.path());
+    let end = dir.path().join("end.png");
+    image::open(&photo).unwrap().flipv().save(&end).unwrap();
+    let render = |name: &str, rest: &[&std::ffi::OsStr]| {
+        let mut command = stillmotion();
+        command.arg("render").arg(&photo).arg("-o").arg(dir.path().join(name));
+        assert_done(&command.args(["--frames=8", "--fps=8"]).args(rest).output().unwrap());
+    };
+    let frame = |name: &str| image::open(dir.path().join(name)).unwrap().into_rgb8().into_raw();
+    render("end%d.png", &["--end-image".as_ref(), end.as_os_str()]);
+    assert!(frame("end0.png") == frame("photo.png") && frame("end7.png") == frame("end.png"));
+    render("loop%d.png", &["--loop".as_ref(), "--prompt=pan left".as_ref()]);
+    let apart = |a: &str, b: &str| -> u64 {
+        frame(a).iter().zip(frame(b)).map(|(a, b)| u64::from(a.abs_diff(b))).sum()
+    };
+    let (last, first) = (apart("loop7.png", "loop0.png"), apart("loop0.png", "loop1.png"));
+    assert!(last < 2 * first && first < 2 * last, "{last}, then {first}");
+}

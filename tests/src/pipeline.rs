@@ -90,7 +90,8 @@ fn run(pipeline: &gst::Pipeline) -> Vec<glib::Error> {
         }
     }
     // Stops all threads, and keeps what they posted: on the way to NULL that is thrown away.
-    pipeline.set_state(gst::State::Ready).expect("to READY");
+    // It is told to have failed where an error is posted meanwhile, though it is done.
+    let _ = pipeline.set_state(gst::State::Ready);
     while let Some(message) = bus.pop() {
         if let gst::MessageView::Error(error) = message.view() {
             errors.push(error.error());

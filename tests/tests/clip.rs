@@ -4,8 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use stillmotion_engine::{
+    brush::{Brush, Strokes},
+    fit::Fit,
     generator::{Generator, GeneratorError},
-    image::{FrameMut, Image, PixelFormat, PlaneMut},
+    image::{FrameMut, Image, PixelFormat, PlaneMut, YuvMatrix},
     request::{Controls, Request},
     scene::SceneGenerator,
 };
@@ -138,6 +140,20 @@ fn every_wrong_setting_is_told_at_once() {
     assert!(error.to_string().starts_with("motion is 11, allowed is 1 to 10; pan is NaN"));
 }
 
+/// A clip in which nothing moves but the camera: a brush has painted nothing.
+fn request(name: &str, prompt: &str) -> Request {
+    let nothing = Image::from_packed(
+        PixelFormat::Rgb,
+        16,
+        16,
+        YuvMatrix::default(),
+        vec![vec![0; 16 * 16 * 3]],
+    );
+    let brush = Brush::new(&nothing.expect("a picture"), Strokes::default(), Fit::Cover);
+    let brush = Some(Arc::new(brush));
+    Request { prompt: prompt.to_owned(), brush, ..Request::new(photo(name).into()) }
+}
+
 #[test]
 fn a_clip_that_takes_over_goes_on_from_where_the_camera_is() {
     let prompts = ["pan right", "dolly in", "orbit around it", "zoom out", "walk towards it"];
@@ -145,12 +161,11 @@ fn a_clip_that_takes_over_goes_on_from_where_the_camera_is() {
         let (old, new) = (prompts[i], prompts[(i + 2) % prompts.len()]);
         for (change, motion) in [(20, 5.0), (60, 10.0), (95, 5.0)] {
             let controls = Controls { motion, ..Controls::default() };
-            let before = open(photo(name), old, 0);
+            let before = SceneGenerator.open(request(name, old)).expect("a clip");
             let from = before.place(change - 1, change, &controls);
             assert!(from.is_some());
-            let request =
-                Request { from, prompt: new.to_owned(), ..Request::new(photo(name).into()) };
-            let after = SceneGenerator.open(request).expect("a clip");
+            let goes_on = Request { from, ..request(name, new) };
+            let after = SceneGenerator.open(goes_on).expect("a clip");
             let old_frames =
                 (change - 4..change).map(|i| frame(before.as_ref(), RGB, i, &controls));
             let new_frames = (0..40).map(|i| frame(after.as_ref(), RGB, i, &controls));
@@ -162,7 +177,7 @@ fn a_clip_that_takes_over_goes_on_from_where_the_camera_is() {
             let around = steps[2].max(steps[5]);
             let at_change = steps[3].max(steps[4]);
             assert!(at_change < 1.5 * around, "{name}, {old}, then {new}: {:.2?}", &steps[..9]);
-            let alone = open(photo(name), new, 0);
+            let alone = SceneGenerator.open(request(name, new)).expect("a clip");
             assert!(frames[43] == frame(alone.as_ref(), RGB, 39, &controls), "it has arrived");
         }
     }

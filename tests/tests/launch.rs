@@ -13,6 +13,10 @@ fn folder() -> tempfile::TempDir {
         image::Rgb([x as u8, y as u8, (x / 16 * 40) as u8 ^ (y / 16 * 40) as u8])
     });
     picture.save(folder.path().join("cabin.jpg")).unwrap();
+    for name in ["night.jpg", "depth.png", "paint.png"] {
+        let gray = image::GrayImage::from_fn(320, 180, |x, y| image::Luma([((x + y) / 2) as u8]));
+        gray.save(folder.path().join(name)).unwrap();
+    }
     let cues = "1\n00:00:02,000 --> 00:00:03,000\n<b>slow</b> push in\n\n\
                 2\n00:00:05,000 --> 00:00:06,000\npan right\n\n";
     fs::write(folder.path().join("cues.srt"), cues).unwrap();

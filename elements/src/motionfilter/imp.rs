@@ -22,6 +22,7 @@ use stillmotion_engine::{
 };
 
 use crate::{
+    aids::Aids,
     announce::{self, ClipEvent, StreamTags},
     caps,
     cues::{self, Cues},
@@ -29,8 +30,9 @@ use crate::{
     frame,
     motionfilter::scenes::Scenes,
     presets::Presets,
+    qos::Pressure,
     rescue::{Outcome, Rescue},
-    settings::{AtEnd, Settings},
+    settings::{AtEnd, FitMode, Settings},
     stats::Stats,
     takes::{Ask, Cue, Take, Takes},
     timing::FrameGrid,
@@ -104,8 +106,8 @@ pub(super) struct Place {
     continues: bool,
 }
 
-/// Locks are taken in the order `cues`, `state`, `settings`, `stats`, `refused`, `tags`,
-/// `rescue`, and none is held while anything is pushed, queried, posted or rendered.
+/// Locks are taken in the order `cues`, `state`, `settings`, `stats`, `pressure`, `refused`,
+/// `tags`, `rescue`, and none is held while anything is pushed, queried, posted or rendered.
 pub struct MotionFilter {
     pub(super) cues: Cues,
     /// Nothing may be waited for: a flush, or the end of the stream.
@@ -113,6 +115,8 @@ pub struct MotionFilter {
     state: Mutex<State>,
     settings: Mutex<Settings>,
     stats: Mutex<Stats>,
+    /// How well the machine keeps up.
+    pressure: Mutex<Pressure>,
     /// Caps that cannot be worked with, and about which the user was told.
     refused: Mutex<Option<gst::Caps>>,
     tags: Mutex<StreamTags>,
@@ -159,6 +163,7 @@ impl MotionFilter {
         let takes = self.state.lock().takes.clone();
         let (take, next) = takes.at(&Ask {
             still: &place.still,
+            source: (place.still.width(), place.still.height()),
             grid: place.grid,
             settings,
             cues,
@@ -220,6 +225,12 @@ impl MotionFilter {
         Ok(true)
     }
 
+    /// How well the machine keeps up, as far as that counts.
+    fn pressure(&self) -> Pressure {
+        let counts = self.obj().property::<bool>("qos");
+        if counts { *self.pressure.lock() } else { Pressure::default() }
+    }
+
     /// When the buffer is shown, and whether time runs backwards.
     fn stream_time(&self, buffer: &gst::BufferRef) -> (Option<ClockTime>, bool) {
         let segment = self.obj().segment();
@@ -244,6 +255,7 @@ impl ObjectSubclass for MotionFilter {
             state: Mutex::new(State::new(None)),
             settings: Mutex::new(Settings::new(AtEnd::Hold)),
             stats: Mutex::default(),
+            pressure: Mutex::default(),
             refused: Mutex::default(),
             tags: Mutex::default(),
             rescue: Mutex::default(),
@@ -272,7 +284,8 @@ impl ObjectImpl for MotionFilter {
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         if pspec.name() == "stats" {
-            return self.stats.lock().to_structure().to_value();
+            let stats = *self.stats.lock();
+            return stats.to_structure(self.pressure()).to_value();
         }
         let value = self.settings.lock().get(pspec.name());
         value.unwrap_or_else(|| pspec.default_value().clone())
@@ -321,14 +334,16 @@ impl BaseTransformImpl for MotionFilter {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         *self.state.lock() = State::new(None);
         *self.stats.lock() = Stats::default();
+        *self.pressure.lock() = Pressure::default();
         *self.refused.lock() = None;
         *self.tags.lock() = StreamTags::default();
         *self.rescue.lock() = Rescue::default();
-        Ok(())
+        Aids::load_in(&self.settings, |settings| (&mut settings.aids, FitMode::Cover))
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         *self.state.lock() = State::new(None);
+        self.settings.lock().aids.unload();
         Ok(())
     }
 
@@ -366,6 +381,9 @@ impl BaseTransformImpl for MotionFilter {
     }
 
     fn src_event(&self, event: gst::Event) -> bool {
+        if let gst::EventView::Qos(qos) = event.view() {
+            self.pressure.lock().hear(qos);
+        }
         let text = event.clone();
         let taken = self.parent_src_event(event);
         self.push_to_text(text);
@@ -417,7 +435,8 @@ impl VideoFilterImpl for MotionFilter {
         {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
-        let settings = self.settings.lock().clone();
+        let mut settings = self.settings.lock().clone();
+        settings.controls.detail = self.pressure().detail();
         let made = match self.fill(&settings, at, input, output) {
             Ok(true) => Ok(()),
             Ok(false) if self.stopped.load(Ordering::Relaxed) => {

@@ -8,10 +8,12 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::state::State;
 use crate::{
+    aids::Aids,
     announce::StreamTags,
     caps,
     cues::{self, Cues, HasCues},
     presets::Presets,
+    qos::{self, Pressure},
     rescue::Rescue,
     settings::{AtEnd, FitMode, Settings, assign},
     stats::Stats,
@@ -30,6 +32,7 @@ pub(super) struct OwnSettings {
     pub num_buffers: i32,
     pub is_live: bool,
     pub allow_replace: bool,
+    pub qos: bool,
 }
 
 impl Default for OwnSettings {
@@ -40,6 +43,7 @@ impl Default for OwnSettings {
             num_buffers: -1,
             is_live: false,
             allow_replace: false,
+            qos: true,
         }
     }
 }
@@ -146,6 +150,12 @@ impl MotionGen {
         *self.rescue.lock() = Rescue::default();
     }
 
+    /// How well the machine keeps up, as far as that counts.
+    pub(super) fn pressure(&self) -> Pressure {
+        let counts = self.settings().qos;
+        if counts { self.state().pressure } else { Pressure::default() }
+    }
+
     fn build_pads(klass: &<Self as ObjectSubclass>::Class) -> Option<[gst::Pad; 3]> {
         let sink = gst::Pad::builder_from_template(&klass.pad_template("sink")?)
             .chain_function(|_, parent, buffer| {
@@ -240,6 +250,7 @@ impl ObjectImpl for MotionGen {
                     .default_value(default.allow_replace)
                     .mutable_playing()
                     .build(),
+                qos::param_spec(),
                 Stats::param_spec(),
             ]);
             specs
@@ -254,13 +265,15 @@ impl ObjectImpl for MotionGen {
             "num-buffers" => assign(&mut settings.num_buffers, value),
             "is-live" => assign(&mut settings.is_live, value),
             "allow-replace" => assign(&mut settings.allow_replace, value),
+            "qos" => assign(&mut settings.qos, value),
             name => settings.shared.set(name, value),
         }
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         if pspec.name() == "stats" {
-            return self.state().stats.to_structure().to_value();
+            let stats = self.state().stats;
+            return stats.to_structure(self.pressure()).to_value();
         }
         let settings = self.settings();
         match pspec.name() {
@@ -268,6 +281,7 @@ impl ObjectImpl for MotionGen {
             "num-buffers" => settings.num_buffers.to_value(),
             "is-live" => settings.is_live.to_value(),
             "allow-replace" => settings.allow_replace.to_value(),
+            "qos" => settings.qos.to_value(),
             name => settings.shared.get(name).unwrap_or_else(|| pspec.default_value().clone()),
         }
     }
@@ -305,7 +319,15 @@ impl ElementImpl for MotionGen {
         transition: gst::StateChange,
     ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         match transition {
-            gst::StateChange::ReadyToPaused => self.reset(),
+            gst::StateChange::ReadyToPaused => {
+                self.reset();
+                Aids::load_in(&self.settings, |own| (&mut own.shared.aids, own.fit)).map_err(
+                    |message| {
+                        self.post_error_message(message);
+                        gst::StateChangeError
+                    },
+                )?;
+            }
             gst::StateChange::PausedToPlaying => {
                 self.state().playing = true;
                 self.wake();
@@ -316,7 +338,10 @@ impl ElementImpl for MotionGen {
         let success = self.parent_change_state(transition)?;
         let live = self.settings().is_live;
         match transition {
-            gst::StateChange::PausedToReady => self.reset(),
+            gst::StateChange::PausedToReady => {
+                self.reset();
+                self.settings().shared.aids.unload();
+            }
             gst::StateChange::ReadyToPaused | gst::StateChange::PlayingToPaused if live => {
                 return Ok(gst::StateChangeSuccess::NoPreroll);
             }

@@ -30,6 +30,7 @@ impl Job {
     fn ask(&self) -> Ask<'_> {
         Ask {
             still: &self.output.image,
+            source: self.output.source(),
             grid: self.output.grid,
             settings: &self.settings,
             cues: &self.cues,

@@ -32,6 +32,24 @@
 //! gst-launch-1.0 stillsrc location=cabin.jpg ! motiongen name=m at-end=hold num-buffers=192 ! videoconvert ! x264enc ! mp4mux ! filesink location=out.mp4 filesrc location=cues.srt ! subparse ! m.text_sink
 //! ```
 //!
+//! A loop without a seam, four rounds of it:
+//!
+//! ```text
+//! gst-launch-1.0 stillsrc location=cabin.jpg ! motiongen prompt="slow orbit" loop=true at-end=loop duration=1000000000 num-buffers=96 ! videoconvert ! autovideosink
+//! ```
+//!
+//! From one picture to another:
+//!
+//! ```text
+//! gst-launch-1.0 stillsrc location=cabin.jpg ! motiongen end-image=night.jpg ! videoconvert ! x264enc ! mp4mux ! filesink location=out.mp4
+//! ```
+//!
+//! A motion brush, before a depth of one's own:
+//!
+//! ```text
+//! gst-launch-1.0 stillsrc location=cabin.jpg ! motiongen depth-image=depth.png mask=paint.png brush="red: ambient=6; blue: horizontal=3" ! videoconvert ! x264enc ! mp4mux ! filesink location=out.mp4
+//! ```
+//!
 //! # Prompts over time
 //!
 //! Each prompt gets a clip of its own, of the length that `duration` says, from the moment at
@@ -55,6 +73,12 @@
 //!   `duration`, as the DURATION query says, and `num-buffers` counts from the start of the stream.
 //!   For prompts over a longer time take `at-end=hold` with `num-buffers`: then each prompt has its
 //!   `duration`, and holds the last frame until the next one.
+//!
+//! # What is read at the start
+//!
+//! The files of `depth-model`, `depth-image`, `mask` and `end-image` are read on the way to PAUSED, and
+//! the texts of `brush` and `extend` with them. What is wrong with one of them fails the state change,
+//! with a message that names it. They hold for every still of the run.
 //!
 //! # In the place of imagefreeze
 //!

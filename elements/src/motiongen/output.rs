@@ -37,6 +37,11 @@ impl Output {
         Ok(Self { caps, info, grid, still: Arc::clone(still), image, metas, pool })
     }
 
+    /// Width and height of the still as it came.
+    pub fn source(&self) -> (u32, u32) {
+        (self.still.image.width(), self.still.image.height())
+    }
+
     /// A buffer with the metas of the still, and with nothing in it yet.
     pub fn acquire(&self) -> Result<gst::Buffer, gst::FlowError> {
         let mut buffer = self.pool.0.acquire_buffer(None)?;

@@ -21,8 +21,11 @@ impl MotionGen {
         match event.view() {
             gst::EventView::Seek(seek) => return self.seek(seek, event.seqnum()),
             // These speak of frames that are made here; upstream knows nothing of them.
-            gst::EventView::Qos(_)
-            | gst::EventView::Latency(_)
+            gst::EventView::Qos(qos) => {
+                self.state().pressure.hear(qos);
+                return true;
+            }
+            gst::EventView::Latency(_)
             | gst::EventView::Step(_)
             | gst::EventView::Navigation(_) => return true,
             // Upstream has given its still and stopped.

@@ -7,7 +7,7 @@ use gst_video::VideoInfo;
 use stillmotion_engine::image::Image;
 
 use super::output::Output;
-use crate::{stats::Stats, takes::Takes, timing::FrameGrid};
+use crate::{qos::Pressure, stats::Stats, takes::Takes, timing::FrameGrid};
 
 /// What the caps event said about the stills that follow it.
 #[derive(Debug, Clone)]
@@ -83,6 +83,8 @@ pub struct State {
     /// The thread of the task, while it makes a frame.
     pub task_thread: Option<std::thread::ThreadId>,
     pub stats: Stats,
+    /// How well the machine keeps up.
+    pub pressure: Pressure,
 }
 
 impl State {
@@ -109,6 +111,7 @@ impl State {
             clock_wait: None,
             task_thread: None,
             stats: Stats::default(),
+            pressure: Pressure::default(),
         }
     }
 
@@ -134,6 +137,7 @@ impl State {
             playing: self.playing,
             task_thread: self.task_thread,
             stats: self.stats,
+            pressure: self.pressure,
             // What a pad keeps beyond a flush, such as tags.
             events: self.events.drain(..).filter(|event| event.is_sticky()).collect(),
             ..fresh

@@ -54,10 +54,17 @@ impl MotionGen {
         if let Err(error) = self.obj().sync_values(output.grid.start(index)) {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
-        let settings = self.settings().shared.clone();
+        let settings = self.job_settings();
         let slot = self.slot(&output, &settings, index)?;
         let cues = self.cues_for(&output, &slot)?;
         Ok(Job { output, settings, cues, slot, discont })
+    }
+
+    /// The settings, with as much detail as the machine keeps up with.
+    fn job_settings(&self) -> Settings {
+        let mut settings = self.settings().shared.clone();
+        settings.controls.detail = self.pressure().detail();
+        settings
     }
 
     /// Where frame `index` lies, or the end if it lies behind that.
@@ -217,6 +224,11 @@ impl MotionGen {
             .and_then(|now| state.segment.position_from_running_time(now))
             .map_or(next, |position| job.output.grid.index_at(position).max(next));
         state.stats.skipped += due - next;
+        if let Some(now) = now {
+            // Not every sink of a live stream tells what is late.
+            let late = due > next;
+            state.pressure.frame(now, late, if late { 1.0 } else { 0.0 });
+        }
         state.next = Some(due);
     }
 

@@ -19,6 +19,8 @@ use crate::{
 /// One frame that is to be made.
 pub(super) struct Job {
     output: Arc<Agreed>,
+    /// Width and height of the picture as it was read.
+    source: (u32, u32),
     settings: Settings,
     /// Number of the frame, counted from stream time 0.
     index: u64,
@@ -35,7 +37,11 @@ impl MotionSrc {
         let segment = self.obj().segment();
         let segment =
             segment.downcast_ref::<ClockTime>().ok_or(gst::FlowError::NotNegotiated)?.clone();
-        let output = self.state().output.clone().ok_or(gst::FlowError::NotNegotiated)?;
+        let (output, picture) = {
+            let state = self.state();
+            (state.output.clone(), state.picture.clone())
+        };
+        let (output, picture) = output.zip(picture).ok_or(gst::FlowError::NotNegotiated)?;
         let (grid, forward) = (output.grid, segment.rate() > 0.0);
         let place = segment.position().unwrap_or_default();
         let mut index = if forward {
@@ -47,7 +53,8 @@ impl MotionSrc {
         if let Err(error) = self.obj().sync_values(grid.start(index)) {
             gst::warning!(CAT, imp = self, "a controlled property did not change: {error}");
         }
-        let settings = self.settings().shared.clone();
+        let mut settings = self.settings().shared.clone();
+        settings.controls.detail = self.pressure().detail();
         if settings.at_end == AtEnd::Eos {
             let last = grid.rate().frames_in(settings.duration) - 1;
             if forward && index > last {
@@ -63,7 +70,8 @@ impl MotionSrc {
                 let last = self.state().last.replace(index);
                 let continues =
                     forward && last.is_some_and(|last| last.checked_add(1) == Some(index));
-                Ok(Job { output, settings, index, continues, start, end })
+                let source = (picture.width(), picture.height());
+                Ok(Job { output, source, settings, index, continues, start, end })
             }
             _ => Err(gst::FlowError::Eos),
         }
@@ -74,6 +82,7 @@ impl MotionSrc {
         let takes = self.state().takes.clone();
         let (take, next) = takes.at(&Ask {
             still: &job.output.image,
+            source: job.source,
             grid: job.output.grid,
             settings: &job.settings,
             cues: &[],

@@ -21,14 +21,16 @@ use super::{
     uri::{self, MotionUri},
 };
 use crate::{
+    aids::Aids,
     announce::StreamTags,
     caps,
     errors::FirstError,
     output::Agreed,
     picture::PictureSettings,
     presets::Presets,
+    qos::{self, Pressure},
     rescue::Rescue,
-    settings::{AtEnd, Settings},
+    settings::{AtEnd, Settings, assign},
     stats::Stats,
     takes::Takes,
 };
@@ -42,11 +44,13 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 pub(super) struct OwnSettings {
     pub shared: Settings,
     pub picture: PictureSettings,
+    pub qos: bool,
 }
 
 impl Default for OwnSettings {
     fn default() -> Self {
-        Self { shared: Settings::new(AtEnd::Eos), picture: PictureSettings::default() }
+        let (shared, picture) = (Settings::new(AtEnd::Eos), PictureSettings::default());
+        Self { shared, picture, qos: true }
     }
 }
 
@@ -69,6 +73,8 @@ pub(super) struct State {
     /// Where the segment that is played ends.
     pub stop: Option<ClockTime>,
     pub stats: Stats,
+    /// How well the machine keeps up.
+    pub pressure: Pressure,
 }
 
 /// Locks are taken in the order `state`, `settings`, `tags`, `rescue`, and none is held while
@@ -92,6 +98,12 @@ impl MotionSrc {
 
     pub(super) fn settings(&self) -> MutexGuard<'_, OwnSettings> {
         self.settings.lock()
+    }
+
+    /// How well the machine keeps up, as far as that counts.
+    pub(super) fn pressure(&self) -> Pressure {
+        let counts = self.settings().qos;
+        if counts { self.state().pressure } else { Pressure::default() }
     }
 
     fn replace_state(&self, new: State) {
@@ -119,7 +131,7 @@ impl ObjectImpl for MotionSrc {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             let mut specs = PictureSettings::param_specs();
             specs.extend(Settings::param_specs(OwnSettings::default().shared.at_end));
-            specs.push(Stats::param_spec());
+            specs.extend([qos::param_spec(), Stats::param_spec()]);
             specs
         });
         &PROPERTIES
@@ -127,6 +139,9 @@ impl ObjectImpl for MotionSrc {
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         let mut settings = self.settings();
+        if pspec.name() == "qos" {
+            return assign(&mut settings.qos, value);
+        }
         settings.picture.set(pspec.name(), value);
         settings.shared.set(pspec.name(), value);
     }
@@ -134,9 +149,13 @@ impl ObjectImpl for MotionSrc {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         let name = pspec.name();
         if name == "stats" {
-            return self.state().stats.to_structure().to_value();
+            let stats = self.state().stats;
+            return stats.to_structure(self.pressure()).to_value();
         }
         let settings = self.settings();
+        if name == "qos" {
+            return settings.qos.to_value();
+        }
         let value = settings.picture.get(name).or_else(|| settings.shared.get(name));
         value.unwrap_or_else(|| pspec.default_value().clone())
     }
@@ -225,11 +244,14 @@ impl BaseSrcImpl for MotionSrc {
         *self.rescue.lock() = Rescue::default();
         self.replace_state(State { started: true, ..State::default() });
         // The base class does not stop what did not start.
-        self.read_ahead().inspect_err(|_| self.replace_state(State::default()))
+        Aids::load_in(&self.settings, |own| (&mut own.shared.aids, own.picture.fit))
+            .and_then(|()| self.read_ahead())
+            .inspect_err(|_| self.replace_state(State::default()))
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
         self.replace_state(State::default());
+        self.settings().shared.aids.unload();
         Ok(())
     }
 
@@ -247,6 +269,9 @@ impl BaseSrcImpl for MotionSrc {
     }
 
     fn event(&self, event: &gst::Event) -> bool {
+        if let gst::EventView::Qos(qos) = event.view() {
+            self.state().pressure.hear(qos);
+        }
         self.can_follow(event) && self.parent_event(event)
     }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How far each move goes in a plain clip: 4 seconds at motion 5.
 
-use std::{
-    f64::consts::SQRT_2,
-    ops::{Add, Mul},
-};
+use std::ops::{Add, Mul};
 
+use super::candidate::Candidate;
 use crate::{prompt::Move, request::Axes};
 
 /// An amount of camera movement, in picture widths unless another unit is named.
@@ -19,8 +17,10 @@ pub(super) struct Travel {
     pub x: f64,
     /// Up: the disparity of the nearest things.
     pub y: f64,
-    /// Forward: natural logarithm of the scale of the nearest things.
+    /// Towards the subject: natural logarithm of the scale of the nearest things.
     pub dolly: f64,
+    /// Where the way leads: the same.
+    pub advance: f64,
     /// To the right, by the shift of the picture's centre.
     pub pan: f64,
     /// Up, by the shift of the picture's centre.
@@ -31,6 +31,8 @@ pub(super) struct Travel {
     pub zoom: f64,
     /// To the right around the subject, which keeps its place.
     pub orbit: f64,
+    /// Up on an arm that turns about the subject: the disparity of the nearest things.
+    pub arm: f64,
     /// Forward as `dolly`, while the lens opens so that the subject keeps its size.
     pub vertigo: f64,
 }
@@ -41,9 +43,9 @@ impl Travel {
     pub fn of(camera: Move) -> Self {
         let none = Self::default();
         match camera {
-            Move::Walk => Self { dolly: 0.13, zoom: 0.02, ..none },
-            Move::Fly => Self { dolly: 0.12, zoom: 0.02, y: 0.006, ..none },
-            Move::Follow => Self { dolly: 0.065, zoom: 0.01, ..none },
+            Move::Walk => Self { advance: 0.13, zoom: 0.02, ..none },
+            Move::Fly => Self { advance: 0.12, zoom: 0.02, y: 0.006, ..none },
+            Move::Follow => Self { advance: 0.065, zoom: 0.01, ..none },
             Move::DollyIn => Self { dolly: 0.113, zoom: 0.02, ..none },
             Move::DollyOut => Self { dolly: -0.07, zoom: -0.02, ..none },
             Move::TruckL => Self { x: -0.034, ..none },
@@ -60,26 +62,30 @@ impl Travel {
             Move::ZoomOut => Self { zoom: -0.075, ..none },
             Move::DollyZoom => Self { vertigo: 0.18, ..none },
             Move::Orbit => Self { orbit: -0.048, ..none },
-            Move::CraneU => Self { y: 0.026, tilt: -0.012, dolly: 0.03, ..none },
-            Move::CraneD => Self { y: -0.026, tilt: 0.012, dolly: 0.03, ..none },
+            Move::CraneU => Self { arm: 0.03, dolly: 0.02, ..none },
+            Move::CraneD => Self { arm: -0.03, dolly: 0.02, ..none },
             Move::Handheld | Move::Static => none,
-            Move::Default => Self { dolly: 0.095, zoom: 0.02, orbit: 0.018, ..none },
+            Move::Default => Self { dolly: 0.095, zoom: 0.02, ..none },
         }
     }
 
-    /// What several moves do together. `side`, 1 or -1, is that of the default move.
-    pub fn of_all(cameras: &[Move], side: f64) -> Self {
+    /// What several moves do together, in the manner of `candidate`.
+    pub fn of_all(cameras: &[Move], candidate: &Candidate) -> Self {
+        // Several moves at once share the attention: each a little less.
+        let together = 1.0 / (cameras.len().max(1) as f64).sqrt();
         // How the parser spells an orbit the other way round; one move, though two words.
         if let [Move::TruckR, Move::PanL] | [Move::PanL, Move::TruckR] = cameras {
-            return Self::of(Move::Orbit) * -SQRT_2;
+            return Self::of(Move::Orbit) * -1.0 + candidate.flavour(Move::Orbit);
         }
-        cameras.iter().fold(Self::default(), |sum, camera| {
-            let mut travel = Self::of(*camera);
-            if *camera == Move::Default {
-                travel.orbit *= side;
-            }
-            sum + travel
-        })
+        let moves = cameras.iter().map(|&camera| Self::of(camera) + candidate.flavour(camera));
+        moves.fold(Self::default(), Self::add) * together
+    }
+
+    /// How much movement this is, of whatever kind.
+    pub fn size(&self) -> f64 {
+        let Self { x, y, dolly, advance, pan, tilt, roll, zoom, orbit, arm, vertigo } = *self;
+        let all = [x, y, dolly, advance, pan, tilt, roll, zoom, orbit, arm, vertigo];
+        all.into_iter().map(f64::abs).sum()
     }
 
     /// What the numeric axes ask for: 5 is worth as much as the plain move of that name.
@@ -101,11 +107,13 @@ impl Travel {
             x: limit(self.x, 0.055),
             y: limit(self.y, 0.05),
             dolly: limit(self.dolly, 0.3),
+            advance: limit(self.advance, 0.3),
             pan: limit(self.pan, 0.07),
             tilt: limit(self.tilt, 0.06),
             roll: limit(self.roll, 0.08),
             zoom: limit(self.zoom, 0.32),
             orbit: limit(self.orbit, 0.065),
+            arm: limit(self.arm, 0.05),
             vertigo: limit(self.vertigo, 0.3),
         }
     }
@@ -115,11 +123,13 @@ impl Travel {
             x: f(self.x, other.x),
             y: f(self.y, other.y),
             dolly: f(self.dolly, other.dolly),
+            advance: f(self.advance, other.advance),
             pan: f(self.pan, other.pan),
             tilt: f(self.tilt, other.tilt),
             roll: f(self.roll, other.roll),
             zoom: f(self.zoom, other.zoom),
             orbit: f(self.orbit, other.orbit),
+            arm: f(self.arm, other.arm),
             vertigo: f(self.vertigo, other.vertigo),
         }
     }
@@ -138,50 +148,5 @@ impl Mul<f64> for Travel {
 
     fn mul(self, by: f64) -> Self {
         self.zip(self, |a, _| a * by)
-    }
-}
-
-/// Movement that comes back to where it was, beside the way that a camera makes.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Sway {
-    /// Steps of somebody who walks, 1 for plain ones.
-    pub bob: f64,
-    /// Shakes of a camera in the hand, 1 for plain ones.
-    pub shake: f64,
-    /// Banking of something that flies, 1 for plain banking.
-    pub bank: f64,
-}
-
-impl Sway {
-    /// What `camera` does in a plain clip.
-    pub fn of(camera: Move) -> Self {
-        let none = Self::default();
-        match camera {
-            Move::Walk => Self { bob: 1.0, ..none },
-            Move::Follow => Self { bob: 0.5, ..none },
-            Move::Fly => Self { bank: 1.0, ..none },
-            Move::Handheld => Self { shake: 1.0, ..none },
-            _ => none,
-        }
-    }
-}
-
-impl Add for Sway {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            bob: self.bob + other.bob,
-            shake: self.shake + other.shake,
-            bank: self.bank + other.bank,
-        }
-    }
-}
-
-impl Mul<f64> for Sway {
-    type Output = Self;
-
-    fn mul(self, by: f64) -> Self {
-        Self { bob: self.bob * by, shake: self.shake * by, bank: self.bank * by }
     }
 }

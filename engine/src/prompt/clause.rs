@@ -4,6 +4,7 @@
 use super::{
     sense::{Dir, Sense},
     text::Token,
+    timing::Time,
     vocabulary::{Form, VOCABULARY, Word},
 };
 
@@ -61,8 +62,8 @@ impl Item {
     pub fn is_light(&self) -> bool {
         let ly = self.senses.is_empty() && self.form() == Form::Ly;
         ly || self.any(|sense| {
-            use Sense::{But, Filler, Speed, Very};
-            matches!(sense, Filler | Very | Speed(_) | But)
+            use Sense::{But, Eases, Filler, Speed, Very};
+            matches!(sense, Filler | Very | Speed(_) | Eases(_) | But)
         })
     }
 }
@@ -88,7 +89,21 @@ pub(super) struct Clause {
 }
 
 /// Clauses of one moment.
-pub(super) type Part = Vec<Clause>;
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub clauses: Vec<Clause>,
+    /// When that moment is.
+    pub time: Time,
+}
+
+impl Part {
+    /// This part with the clauses of `other`, at the same time.
+    fn with(mut self, other: Self) -> Self {
+        self.clauses.extend(other.clauses);
+        self.time = self.time.or(other.time);
+        self
+    }
+}
 
 /// A prompt, cut up.
 #[derive(Debug, Default)]
@@ -109,7 +124,8 @@ pub(super) fn outline(tokens: &[Token]) -> Outline {
         around.push(Token::Comma);
         rest = &rest[open + 1..];
         if let Some(close) = rest.iter().position(|token| *token == Token::Close) {
-            outline.groups.push(parts(&rest[..close]).into_iter().flatten().collect());
+            let inside = parts(&rest[..close]).into_iter();
+            outline.groups.push(inside.fold(Part::default(), Part::with));
             rest = &rest[close + 1..];
         }
     }
@@ -125,6 +141,7 @@ pub(super) fn parts(tokens: &[Token]) -> Vec<Part> {
         match &run[0] {
             Token::Word(_) => cutter.words(run),
             Token::Arrow => cutter.next_part(),
+            Token::Time(time) => cutter.time(*time),
             Token::Stop => cutter.next_clause(Link::Start),
             Token::Comma | Token::Open | Token::Close if cutter.order_turned => cutter.next_part(),
             Token::Comma | Token::Open | Token::Close => cutter.next_clause(Link::Comma),
@@ -153,7 +170,7 @@ impl Cutter {
         let items = std::mem::take(&mut self.items);
         if !items.is_empty() {
             let link = self.link.take().unwrap_or(Link::Start);
-            self.part.push(Clause { link, items });
+            self.part.clauses.push(Clause { link, items });
         }
         // The strongest cut in a row decides: ". and" starts a sentence.
         self.link = match (self.link, link) {
@@ -166,9 +183,21 @@ impl Cutter {
         self.next_clause(Link::And);
         self.order_turned = false;
         let part = std::mem::take(&mut self.part);
-        if !part.is_empty() {
+        if !part.clauses.is_empty() {
             self.parts.push(part);
         }
+    }
+
+    /// Says when the part at hand is, or begins the next one where that is said already.
+    fn time(&mut self, time: Time) {
+        let old = self.part.time;
+        if time.starts.is_some() || old.lasts.is_some() && time.lasts.is_some() {
+            // What was said since the last comma belongs to the new time.
+            let items = std::mem::take(&mut self.items);
+            self.next_part();
+            self.items = items;
+        }
+        self.part.time = self.part.time.or(time);
     }
 
     fn words(&mut self, run: &[Token]) {
@@ -232,7 +261,7 @@ mod tests {
 
     /// The number of items in each clause of each part.
     fn shape(prompt: &str) -> Vec<Vec<usize>> {
-        let part = |part: &Part| part.iter().map(|clause| clause.items.len()).collect();
+        let part = |part: &Part| part.clauses.iter().map(|clause| clause.items.len()).collect();
         parts(&tokens(prompt)).iter().map(part).collect()
     }
 

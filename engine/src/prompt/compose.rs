@@ -4,10 +4,11 @@
 use super::{
     Move::{self, *},
     Script, Segment,
-    clause::Outline,
+    clause::{Outline, Part},
     reading::{Reader, Reading, Said, add},
     sense::Carrier,
     tags,
+    timing::{self, Span, Time},
 };
 
 /// No more parts of a clip than this; later ones are left out.
@@ -19,6 +20,8 @@ const TIME_LAPSE: f64 = 4.0;
 /// Quiet things want a quiet camera.
 const QUIET: f64 = 0.5;
 const SPEED: std::ops::RangeInclusive<f64> = 0.2..=4.0;
+/// A rest that is shorter than this share of the clip is none.
+const LEAST_REST: f64 = 0.05;
 
 /// Moves along one axis, one way and the other.
 const OPPOSITES: [(&[Move], &[Move]); 6] = [
@@ -42,14 +45,17 @@ const QUIET_TAGS: [&str; 8] = [
     tags::SWAY,
 ];
 
-/// Reads an outline and makes a script of it.
-pub(super) fn script(outline: &Outline) -> Script {
+/// Reads an outline and makes a script of it, for a clip of `clip_seconds`.
+pub(super) fn script(outline: &Outline, clip_seconds: f64) -> Script {
     let mut exact = Reader::exact();
     let mut groups: Vec<Reading> =
-        outline.groups.iter().map(|part| join(exact.read(part))).collect();
+        outline.groups.iter().map(|part| join(timed(exact.read(&part.clauses), part))).collect();
     let mut free = Reader::default();
-    let mut parts: Vec<Reading> =
-        outline.parts.iter().flat_map(|part| sentences(free.read(part))).collect();
+    let mut parts: Vec<Reading> = outline
+        .parts
+        .iter()
+        .flat_map(|part| timed(sentences(free.read(&part.clauses)), part))
+        .collect();
     if groups.iter().any(|group| camera(group) != [Default]) {
         // The text around bracket groups is about the picture alone.
         for picture in parts.into_iter().map(Reading::without_camera) {
@@ -59,7 +65,18 @@ pub(super) fn script(outline: &Outline) -> Script {
     } else {
         parts.append(&mut groups);
     }
-    segments(merge(parts))
+    segments(merge(parts), clip_seconds)
+}
+
+/// Readings of one part, with the time that is said of it. What comes in several pieces has no
+/// length that is known of each.
+fn timed(mut readings: Vec<Reading>, part: &Part) -> Vec<Reading> {
+    let one = readings.len() == 1;
+    if let Some(first) = readings.first_mut() {
+        let Time { starts, lasts, is_last } = part.time;
+        first.time = Time { starts, lasts: lasts.filter(|_| one || is_last), is_last };
+    }
+    readings
 }
 
 /// Joins the sentences of one part, which hold at the same time, until one takes the camera back
@@ -116,6 +133,8 @@ impl Reading {
             refused: false,
             somebody_walks: false,
             carrier: None,
+            easing: None,
+            unless: None,
             ..self
         }
     }
@@ -129,6 +148,11 @@ impl Reading {
         self.carrier = other.carrier.or(self.carrier);
         self.speeds.extend(&other.speeds);
         self.scene_speeds.extend(&other.scene_speeds);
+        self.own_speeds.extend(&other.own_speeds);
+        self.flow = other.flow.or(self.flow);
+        self.easing = other.easing.or(self.easing);
+        self.unless = other.unless.or(self.unless);
+        self.time = self.time.or(other.time);
         self.time_lapse |= other.time_lapse;
         add(&mut self.ambient, &other.ambient);
         add(&mut self.light, &other.light);
@@ -137,11 +161,15 @@ impl Reading {
     }
 }
 
-fn segments(parts: Vec<Reading>) -> Script {
+fn segments(parts: Vec<Reading>, clip_seconds: f64) -> Script {
+    let parts = with_rests(parts, clip_seconds);
+    let times: Vec<Time> = parts.iter().map(|part| part.time).collect();
+    let mut edges = timing::edges(&times, clip_seconds);
+    edges[parts.len()] = 1.0;
     let ambient = ambient(&parts);
+    let scene_speeds = in_every_part(parts.iter().map(scene_speed).collect());
+    let flows = in_every_part(parts.iter().map(|part| part.flow).collect());
     let mut light = Vec::new();
-    let count = parts.len();
-    let share = |i: usize| i as f64 / count as f64;
     let segments = parts.into_iter().enumerate().map(|(i, part)| {
         add(&mut light, &part.light);
         if light.contains(&tags::WARM) {
@@ -149,15 +177,46 @@ fn segments(parts: Vec<Reading>) -> Script {
         }
         let camera = camera(&part);
         Segment {
-            from: share(i),
-            to: share(i + 1),
+            from: edges[i],
+            to: edges[i + 1],
             speed: speed(&part, &camera, &ambient),
+            easing: part.easing.unwrap_or_default(),
             camera,
             ambient: ambient.clone(),
+            scene_speed: scene_speeds[i].unwrap_or(1.0),
+            flow: flows[i],
             light: light.clone(),
         }
     });
     Script { segments: segments.collect() }
+}
+
+/// Adds the rests of the camera that are only told by times: "after two seconds, tilt up".
+fn with_rests(mut parts: Vec<Reading>, clip_seconds: f64) -> Vec<Reading> {
+    let rest = || Reading { still: true, ..Reading::default() };
+    let starts = parts[0].time.starts.map_or(0.0, |span| span.share(clip_seconds));
+    if starts > LEAST_REST && parts.len() < MAX_SEGMENTS {
+        parts.insert(0, rest());
+    }
+    let times: Vec<Time> = parts.iter().map(|part| part.time).collect();
+    let end = timing::edges(&times, clip_seconds)[parts.len()];
+    if end < 1.0 - LEAST_REST && parts.len() < MAX_SEGMENTS {
+        let lasts = Some(Span::Share(1.0 - end));
+        parts.push(Reading { time: Time { lasts, ..Time::default() }, ..rest() });
+    }
+    parts
+}
+
+/// What is said of the scene in one part holds in the next, and in those before it if nothing
+/// else is said there: it is one still.
+fn in_every_part<T: Copy>(said: Vec<Option<T>>) -> Vec<Option<T>> {
+    let mut now = said.iter().copied().flatten().next();
+    said.into_iter()
+        .map(|own| {
+            now = own.or(now);
+            now
+        })
+        .collect()
 }
 
 /// What moves in the picture. It is one still, so what lives in it lives in every part.
@@ -229,15 +288,12 @@ fn unsaid(part: &Reading) -> Move {
         Some(Carrier::Steadicam) => Walk,
         None if part.time_lapse => Static,
         None if part.somebody_walks => Follow,
-        None => Default,
+        None => part.unless.unwrap_or(Default),
     }
 }
 
-/// The slowest slow word times the fastest fast word.
+/// How fast the camera is.
 fn speed(part: &Reading, camera: &[Move], ambient: &[&str]) -> f64 {
-    if part.time_lapse && camera == [Static] {
-        return TIME_LAPSE;
-    }
     let speeds = match camera {
         [Default] if part.speeds.is_empty() => &part.scene_speeds,
         _ => &part.speeds,
@@ -246,6 +302,20 @@ fn speed(part: &Reading, camera: &[Move], ambient: &[&str]) -> f64 {
     if camera == [Default] && speeds.is_empty() && quiet {
         return QUIET;
     }
+    together(speeds)
+}
+
+/// How fast the scene is by itself, if anything is said of it.
+fn scene_speed(part: &Reading) -> Option<f64> {
+    let own = (!part.own_speeds.is_empty()).then(|| together(&part.own_speeds));
+    if !part.time_lapse {
+        return own;
+    }
+    Some((own.unwrap_or(1.0) * TIME_LAPSE).min(*SPEED.end()))
+}
+
+/// The slowest slow word times the fastest fast word.
+fn together(speeds: &[f64]) -> f64 {
     let slow = speeds.iter().copied().fold(1.0, f64::min);
     let fast = speeds.iter().copied().fold(1.0, f64::max);
     (slow * fast).clamp(*SPEED.start(), *SPEED.end())

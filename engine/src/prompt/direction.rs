@@ -69,7 +69,7 @@ fn reversed(dir: Dir) -> Option<Dir> {
 }
 
 /// "from the left".
-fn comes_from(items: &[Item], at: usize) -> bool {
+pub(super) fn comes_from(items: &[Item], at: usize) -> bool {
     let before = items[..at].iter().rev().find(|item| !item.is_article());
     before.is_some_and(|item| item.is(Sense::From)) && reversed_exists(items, at)
 }
@@ -79,7 +79,7 @@ fn reversed_exists(items: &[Item], at: usize) -> bool {
 }
 
 /// "on the left", "the left bank", "the back wall": where something is.
-fn is_place(items: &[Item], at: usize) -> bool {
+pub(super) fn is_place(items: &[Item], at: usize) -> bool {
     let dir = items[at].dir();
     let mut before = items[..at].iter().rev();
     let Some(first) = before.next() else { return false };

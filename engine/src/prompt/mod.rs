@@ -15,13 +15,19 @@ mod lexicon;
 mod moves;
 mod reading;
 mod scan;
+mod scene;
 mod sense;
 mod subject;
 pub mod tags;
 mod text;
+mod timing;
 mod vocabulary;
 
+use std::time::Duration;
+
 use serde::Serialize;
+
+use crate::request::DEFAULT_DURATION;
 
 /// A camera move that a prompt can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -78,6 +84,23 @@ pub enum Move {
     Default,
 }
 
+/// How the speed of a move changes from its start to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Easing {
+    /// Nothing was said: the clip starts and ends at half speed, and parts flow into each other.
+    #[default]
+    Gentle,
+    /// The same speed all the way.
+    Linear,
+    /// Slow at first, then faster and faster.
+    In,
+    /// Fast at first, then slower and slower.
+    Out,
+    /// From rest to rest.
+    InOut,
+}
+
 /// What a part of the clip shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Segment {
@@ -89,11 +112,20 @@ pub struct Segment {
     /// [`Move::Static`] and [`Move::Default`] stand alone.
     pub camera: Vec<Move>,
     /// How strong and fast, 0.2 to 4, and 1 for a plain prompt: 0.35 barely, 0.5 slow, 1.6 fast,
-    /// 2.5 as fast as a whip. 4 beside [`Move::Static`] is a time lapse: the picture is fast.
+    /// 2.5 as fast as a whip.
     pub speed: f64,
+    /// How the camera's speed changes in this part.
+    pub easing: Easing,
     /// What moves in the picture, of [`tags::AMBIENT`]. The same in every segment: the picture
     /// is one still.
     pub ambient: Vec<&'static str>,
+    /// How fast that moves by itself, 0.2 to 4, and 1 for a plain prompt: 0.5 for slowly drifting
+    /// clouds, 2.2 for a raging river, 4 in a time lapse.
+    pub scene_speed: f64,
+    /// Which way that moves in the picture, where the prompt says so: a unit vector, right and
+    /// down are positive. Smoke that rises has `[0.0, -1.0]`, wind from the right `[-1.0, 0.0]`,
+    /// water that flows towards us `[0.0, 1.0]`. What falls anyway needs none.
+    pub flow: Option<[f64; 2]>,
     /// What the light does, of [`tags::LIGHT`]. What has begun goes on in later segments.
     pub light: Vec<&'static str>,
 }
@@ -105,10 +137,17 @@ pub struct Script {
     pub segments: Vec<Segment>,
 }
 
-/// Reads a prompt. Any text is fine: what is not understood changes nothing.
+/// Reads a prompt for a clip of the default length; [`parse_for`] is for any other, which matters
+/// only where a prompt speaks of seconds.
 ///
+/// Any text is fine: what is not understood changes nothing.
 /// No more than [`MAX_PROMPT_BYTES`](crate::request::MAX_PROMPT_BYTES) are read.
 pub fn parse(prompt: &str) -> Script {
+    parse_for(prompt, DEFAULT_DURATION)
+}
+
+/// Reads a prompt for a clip of length `duration`, as [`parse`] does.
+pub fn parse_for(prompt: &str, duration: Duration) -> Script {
     let tokens = text::tokens(prompt);
-    compose::script(&clause::outline(&tokens))
+    compose::script(&clause::outline(&tokens), duration.as_secs_f64().max(1e-3))
 }

@@ -2,21 +2,23 @@
 //! Reads what a part of a prompt says about the camera, the picture and the light.
 
 use super::{
-    Move,
+    Easing, Move,
     clause::{Clause, Item, Link},
     direction::{directions, leads_to_way},
     moves,
     scan::Scan,
+    scene::{self, Flow},
     sense::{Carrier, Dir, Family, Sense, Verb},
     subject::{Subject, subject},
     tags,
+    timing::Time,
     vocabulary::Form,
 };
 
 /// A "no" reaches this many items ahead.
 const REACH_OF_NO: usize = 6;
 /// Takes back a thing, or a speed, only this near.
-const SHORT_REACH_OF_NO: usize = 3;
+pub(super) const SHORT_REACH_OF_NO: usize = 3;
 
 /// A move that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,6 +47,15 @@ pub(super) struct Reading {
     pub speeds: Vec<f64>,
     /// Speeds of the scene, for want of others.
     pub scene_speeds: Vec<f64>,
+    /// How fast the scene moves by itself.
+    pub own_speeds: Vec<f64>,
+    /// Which way it moves.
+    pub flow: Option<Flow>,
+    pub easing: Option<Easing>,
+    /// What the camera does if nothing else is said.
+    pub unless: Option<Move>,
+    /// When it is.
+    pub time: Time,
     pub time_lapse: bool,
     pub ambient: Vec<&'static str>,
     pub light: Vec<&'static str>,
@@ -108,6 +119,7 @@ impl Reader {
             || reading.refused != refused_before
             || items.iter().all(Item::is_light);
         read_speeds(&scan, about_camera, reading);
+        scene::read(&scan, about_camera, reading);
         self.subject = Subject::of_clause(items).or(self.subject);
     }
 
@@ -121,6 +133,8 @@ impl Reader {
                 Sense::Still => reading.still |= !near_no() && self.camera_is_still(scan, at),
                 Sense::Hold => reading.holds |= !near_no() && self.camera_holds(scan, link, at),
                 Sense::Carrier(carrier) if !near_no() => reading.carrier = Some(carrier),
+                Sense::Eases(easing) if !near_no() => reading.easing = Some(easing),
+                Sense::Unless(mv) if !near_no() => reading.unless = Some(mv),
                 Sense::TimeLapse => reading.time_lapse |= !near_no(),
                 Sense::Ambient(tags) if !near_no() => add(&mut reading.ambient, tags),
                 Sense::Light(tags) if !near_no() => add(&mut reading.light, tags),
@@ -172,6 +186,7 @@ impl Reader {
         let before = reading.said.len();
         self.say(scan, at, verb, &dirs, subject, reading);
         if reading.said.len() > before {
+            scan.used[at] = true;
             self.verb = Some(verb);
             if verb.speed != 1.0 {
                 reading.speeds.push(verb.speed);

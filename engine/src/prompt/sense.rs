@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a word of a prompt can mean.
 
+use super::{Easing, Move};
+
 /// One meaning of a word or a phrase. A word may have several.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Sense {
@@ -10,6 +12,14 @@ pub(super) enum Sense {
     Dir(Dir),
     /// How fast: a factor, 1 is plain.
     Speed(f64),
+    /// How fast the scene moves by itself: a factor, 1 is plain.
+    SceneSpeed(f64),
+    /// How a move speeds up and slows down.
+    Eases(Easing),
+    /// What the camera does if nothing else is said: "ease in on the face".
+    Unless(Move),
+    /// What water and smoke do: they go somewhere, and no camera goes with them.
+    Flows,
     /// Makes a speed stronger: "very".
     Very,
     /// Takes back what follows: "no", "without".

@@ -3,10 +3,11 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::timing::{self, Time};
 use crate::request::MAX_PROMPT_BYTES;
 
 /// A piece of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
     /// Lower-case letters and digits, no accents.
     Word(String),
@@ -20,6 +21,8 @@ pub(super) enum Token {
     Open,
     /// `]`
     Close,
+    /// Words that say when.
+    Time(Time),
 }
 
 /// Cuts the first [`MAX_PROMPT_BYTES`] of `prompt` into tokens.
@@ -29,7 +32,7 @@ pub(super) fn tokens(prompt: &str) -> Vec<Token> {
     for chunk in without_parameters(&plain) {
         push_chunk(chunk, &mut tokens);
     }
-    tokens
+    timing::with_times(tokens)
 }
 
 /// Lower-case, without accents and apostrophes.
@@ -58,8 +61,11 @@ fn without_parameters(text: &str) -> impl Iterator<Item = &str> {
 fn push_chunk(chunk: &str, tokens: &mut Vec<Token>) {
     let mut word = String::new();
     let mut before = ' ';
-    for c in chunk.chars() {
-        if c.is_alphanumeric() {
+    let mut chars = chunk.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_digit = |c: char| c.is_ascii_digit();
+        let in_number = c == '.' && is_digit(before) && chars.peek().copied().is_some_and(is_digit);
+        if c.is_alphanumeric() || in_number {
             word.push(c);
         } else {
             if !word.is_empty() {

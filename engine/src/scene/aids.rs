@@ -37,7 +37,8 @@ impl Aids {
         match &self.depth {
             DepthSource::BuiltIn => (),
             DepthSource::Model(model) => hash.update(&model.id().to_le_bytes()),
-            DepthSource::Picture(depth) => {
+            DepthSource::Picture(depth, fit) => {
+                hash.update(&[*fit as u8]);
                 hash.update(&(depth.width as u64).to_le_bytes());
                 depth.nearness.iter().for_each(|v| hash.update(&v.to_le_bytes()));
             }
@@ -55,7 +56,10 @@ impl Aids {
             DepthSource::Model(model) => {
                 Some(model.nearness(&thumbnail_of_side(image, depth::model::LONG_SIDE)))
             }
-            DepthSource::Picture(depth) => Some(Ok(Depth::clone(depth))),
+            DepthSource::Picture(depth, fit) => {
+                let sides = [image.width(), image.height()].map(|side| side as usize);
+                Some(Ok(depth::picture::fitted(depth, sides, *fit)))
+            }
         }
     }
 

@@ -8,7 +8,7 @@
 
 use crate::camera::Pose;
 
-use super::view::Rays;
+use super::{relief::GRID_STEP, view::Rays};
 
 /// How much stretching may give, as a share of each side, before overscan takes over.
 const STRETCH: f64 = 0.05;
@@ -142,8 +142,9 @@ impl Border {
 
     /// Where to sample along `axis` (0 across, 1 down) for a place that may lie outside: maps the
     /// way from the knee to where the frame ends onto the way from the knee to where the still
-    /// ends, with the slope of 1 at the knee, and never falling. No branches: this runs in
-    /// vectors.
+    /// ends, with the slope of 1 at the knee, and never falling. The last points of the grid lie a
+    /// little beside the frame; for them it goes on as steeply as it ends. No branches: this runs
+    /// in vectors.
     #[inline(always)]
     pub fn hold(&self, axis: usize, place: f32) -> f32 {
         let (low, high) = (&self.sides[2 * axis], &self.sides[2 * axis + 1]);
@@ -152,8 +153,11 @@ impl Border {
         let outer = pick(low.outer, high.outer);
         let bend = pick(low.bend, high.bend);
         let away = place.abs();
-        let over = (away - knee).max(0.0).min(outer);
-        (away.min(knee) + over / (1.0 + bend * over)).copysign(place)
+        let over = (away - knee).max(0.0);
+        let beside = (over - outer).max(0.0).min(GRID_STEP as f32);
+        let over = over.min(outer);
+        let slope = 1.0 / (1.0 + bend * over);
+        (away.min(knee) + (over + beside * slope) * slope).copysign(place)
     }
 }
 
@@ -195,7 +199,7 @@ mod tests {
                     for w in [0.0, 0.3, 1.0] {
                         let [x, y] =
                             [0, 1].map(|axis| border.hold(axis, far[axis] + w * near[axis]));
-                        assert!(x.abs() <= 319.6 && y.abs() <= 179.6, "{pose:?}: {x}, {y}");
+                        assert!(x.abs() <= 319.8 && y.abs() <= 179.8, "{pose:?}: {x}, {y}");
                     }
                 }
             }

@@ -6,15 +6,19 @@
 //! resolution, and colour is sampled once at full resolution, in the format of the output.
 
 mod aids;
+mod aim;
+mod align;
 mod band;
 mod border;
 mod cover;
 pub mod depth;
+mod dissolve;
 mod drift;
 mod field;
 mod fill;
 mod filter;
 mod glide;
+mod journey;
 mod layers;
 mod masks;
 pub mod matte;
@@ -25,44 +29,36 @@ mod reduced;
 mod relief;
 mod render;
 mod sample;
+mod stage;
 mod still;
 mod store;
 mod texture;
 mod thumbnail;
+mod token;
 mod view;
+mod way;
 
 use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 pub use field::{Field, FieldError};
 pub use glide::{GLIDE, Place};
 pub use still::depth_of;
 pub use store::{CacheUse, DEFAULT_CACHE_BYTES, cache_use};
+pub use token::{MAX_PLACE_BYTES, PlaceError};
 
 use self::{
-    aids::Aids,
-    border::Reach,
-    drift::{Displacement, Drift, Surroundings, drift, regions},
-    glide::Shot,
-    moment::Moment,
-    raster::Map,
-    render::{Picture, Surface},
-    still::{Analysis, Layer, Split, Still},
-    view::View,
+    aids::Aids, glide::Shot, journey::Journey, moment::Moment, stage::Stage, still::Still, way::Way,
 };
 use crate::{
-    brush::Brush,
-    camera::{Path, Pose, gain},
+    camera::{self, Path},
     generator::{Clip, Generator, GeneratorError},
     image::{FrameMut, Image},
-    prompt::{self, Script},
-    request::{Controls, Detail, Request},
+    prompt,
+    request::{Controls, Request},
 };
-
-/// How many moments of the path are looked at to know what it needs at the edges.
-const MOMENTS: u32 = 48;
 
 /// The built-in generator. Needs no download and no GPU.
 #[derive(Debug, Default)]
@@ -76,18 +72,16 @@ impl Generator for SceneGenerator {
 
 /// A clip of the built-in generator.
 struct SceneClip {
-    still: Arc<Still>,
-    script: Script,
-    seed: u64,
-    brush: Option<Arc<Brush>>,
+    stage: Stage,
     path: Path,
-    /// Made when the first frame needs it, after the analysis.
-    whole_drift: OnceLock<Drift>,
-    split_drifts: OnceLock<[Drift; 2]>,
     /// Where the camera was before.
     from: Option<Place>,
+    /// The still at the end, if there is one.
+    journey: Option<Journey>,
+    loops: bool,
     frames: u64,
     seconds_per_frame: f64,
+    /// How long the path takes.
     seconds: f64,
 }
 
@@ -95,25 +89,52 @@ impl SceneClip {
     fn open(request: Request) -> Result<Self, GeneratorError> {
         request.validate()?;
         let aids = Aids::of(&request);
-        let script = prompt::parse(&request.prompt);
+        let script = Arc::new(prompt::parse_for(&request.prompt, request.duration));
+        let frames = request.frames();
+        let seconds_per_frame =
+            f64::from(request.frame_rate.denominator) / f64::from(request.frame_rate.numerator);
+        let goal = journey::goal(&request);
+        let seconds = if request.loops {
+            // The frame behind the last is the first.
+            frames as f64 * seconds_per_frame
+        } else if goal.is_some() {
+            (frames - 1) as f64 * seconds_per_frame
+        } else {
+            request.duration.as_secs_f64()
+        };
+        let length = Duration::from_secs_f64(seconds);
+        let path = |loops| Path::new(&script, request.seed, length, loops);
+        let paths = (path(request.loops), path(true));
+        let still = Still::open(request.image, aids)?;
+        let end = goal.map(|end| Still::open(end, Aids::default())).transpose()?;
+        let stage = |still: &Arc<Still>, brush| {
+            Stage::new(Arc::clone(still), Arc::clone(&script), request.seed, brush)
+        };
+        let journey = end.map(|end| Journey::open(&still, stage(&end, None), paths.1));
         Ok(Self {
-            frames: request.frames(),
-            seconds_per_frame: f64::from(request.frame_rate.denominator)
-                / f64::from(request.frame_rate.numerator),
-            seconds: request.duration.as_secs_f64(),
-            path: Path::new(&script, request.seed, request.duration),
-            seed: request.seed,
-            brush: request.brush,
-            script,
-            whole_drift: OnceLock::new(),
-            split_drifts: OnceLock::new(),
+            path: paths.0,
             from: request.from,
-            still: Still::open(request.image, aids)?,
+            journey: journey.transpose()?,
+            loops: request.loops,
+            frames,
+            seconds_per_frame,
+            seconds,
+            stage: stage(&still, request.brush),
         })
     }
 
+    fn still(&self) -> &Arc<Still> {
+        &self.stage.still
+    }
+
     fn size(&self) -> [u32; 2] {
-        [self.still.image.width(), self.still.image.height()]
+        [self.still().image.width(), self.still().image.height()]
+    }
+
+    /// The frame that is shown at `index`: behind the last one the last one, or in a loop the
+    /// first one again.
+    fn shown(&self, index: u64) -> u64 {
+        if self.loops { index % self.frames } else { index.min(self.frames - 1) }
     }
 
     /// When frame `index` starts, in seconds from the start of the clip.
@@ -121,12 +142,43 @@ impl SceneClip {
         (index as f64 * self.seconds_per_frame).min(self.seconds)
     }
 
+    /// Frame `index` as what moves by itself knows it.
+    fn moment(&self, index: u64, controls: &Controls) -> Moment {
+        Moment {
+            seconds: self.scene_seconds(index),
+            offset_seconds: self.scene_seconds(0),
+            clip_seconds: self.seconds,
+            gain: camera::gain(controls.motion),
+            loops: self.loops,
+            lands: self.journey.is_some(),
+        }
+    }
+
+    /// How old the scene is at frame `index`, with the clips that this one goes on from.
+    fn scene_seconds(&self, index: u64) -> f64 {
+        let before = self.from.map_or(0.0, |from| from.scene_seconds);
+        before + index as f64 * self.seconds_per_frame
+    }
+
+    /// The place of `now`, frame `index`, with `before` one frame earlier.
+    fn place_at(&self, index: u64, now: &Shot, before: Option<&Shot>) -> Place {
+        let seconds = self.scene_seconds(index);
+        Place::new(now, before, self.seconds_per_frame, seconds, self.size())
+    }
+
+    /// The picture that frame `index` shows as it is, if it does.
+    fn bare(&self, index: u64) -> Option<&Arc<Image>> {
+        let end = self.journey.as_ref().filter(|_| index + 1 == self.frames);
+        let start = (index == 0 && self.from.is_none()).then_some(&self.still().image);
+        start.or(end.map(|journey| &journey.end.still.image))
+    }
+
     /// What frame `index` is made with.
     fn shot(&self, index: u64, controls: &Controls) -> Shot {
-        let disparity = self.farthest(controls);
-        let own = self.own_shot(index, disparity, controls);
+        let way = self.way(controls);
+        let own = way.shot(self.start(index) / self.seconds, controls);
         let Some(from) = self.from.filter(|_| !controls.static_camera) else { return own };
-        let next = self.own_shot(1, disparity, controls);
+        let next = way.shot(self.start(1) / self.seconds, controls);
         let glide = from.glide(
             &own,
             &next,
@@ -138,106 +190,46 @@ impl SceneClip {
         glide.unwrap_or(own)
     }
 
-    /// What frame `index` would be made with if there was nothing before this clip.
-    fn own_shot(&self, index: u64, disparity: f64, controls: &Controls) -> Shot {
-        let share = self.start(index) / self.seconds;
-        let pose = self.pose(share, controls);
-        if pose == Pose::default() {
-            return Shot::at_rest(disparity);
-        }
-        let mut poses: Vec<Pose> = moments()
-            .take_while(|moment| *moment < share)
-            .map(|moment| self.pose(moment, controls))
-            .collect();
-        poses.push(pose);
-        Shot { pose, reach: Reach::of(&poses, self.size()), disparity }
-    }
-
-    fn pose(&self, share: f64, controls: &Controls) -> Pose {
-        self.path.pose(share, controls, self.still.analysis().focus)
-    }
-
-    /// The largest disparity on the path.
-    fn farthest(&self, controls: &Controls) -> f64 {
-        moments().map(|share| self.pose(share, controls).disparity()).fold(0.0, f64::max)
-    }
-
-    fn moment(&self, index: u64, controls: &Controls) -> Moment {
-        Moment {
-            seconds: self.start(index),
-            clip_seconds: self.seconds,
-            gain: gain(controls.motion),
-            loops: false,
+    /// The way over the still.
+    fn way<'a>(&'a self, controls: &'a Controls) -> Way<'a> {
+        match &self.journey {
+            Some(journey) => journey.departure(self.still(), &self.path, controls, self.size()),
+            None => Way::along(&self.path, self.still().analysis().aim, self.loops, self.size()),
         }
     }
 
-    /// How the still moves by itself as one layer.
-    fn whole_drift(&self) -> &Drift {
-        self.whole_drift.get_or_init(|| self.drift(None))
-    }
-
-    /// How its two layers move: back and front.
-    fn split_drifts(&self, split: &Split) -> &[Drift; 2] {
-        self.split_drifts.get_or_init(|| {
-            let back = split.alpha.map(|alpha| 1.0 - alpha);
-            [self.drift(Some(&back)), self.drift(Some(&split.alpha))]
-        })
-    }
-
-    fn drift(&self, layer: Option<&Map>) -> Drift {
-        let Analysis { masks, split, .. } = self.still.analysis();
-        let (w, h) = (masks.sky.width, masks.sky.height);
-        let painted = self.brush.as_ref().map(|brush| regions(brush, w, h));
-        let (painted, subject) = (painted.as_deref(), split.as_ref().map(|split| &split.alpha));
-        drift(&self.script, &Surroundings { masks, layer, subject, painted }, self.seed)
-    }
-
-    /// A layer as `shot` sees it.
-    fn surface<'a>(
+    fn render(
         &self,
-        shot: &Shot,
-        layer: &'a Layer,
-        displacement: &'a Option<Displacement>,
-    ) -> Surface<'a> {
-        let cells = layer.relief.cells(shot.disparity);
-        Surface {
-            view: View::new(&shot.pose, &shot.reach, &layer.relief, cells, self.size()),
-            textures: &layer.textures,
-            displacement: displacement.as_ref(),
+        index: u64,
+        controls: &Controls,
+        out: &mut FrameMut<'_>,
+    ) -> Result<(), GeneratorError> {
+        if let Some(failure) = &self.still().analysis().failure {
+            return Err(GeneratorError::Depth(Arc::clone(failure)));
         }
-    }
-
-    fn render(&self, index: u64, controls: &Controls, out: &mut FrameMut<'_>) {
         let shot = self.shot(index, controls);
         let moment = self.moment(index, controls);
-        let analysis = self.still.analysis();
-        let split = analysis.split.as_ref().filter(|_| controls.detail < Detail::OneLayer);
-        let (back, [back_drift, front_drift]) = match split {
-            Some(split) => (&split.back, self.split_drifts(split).each_ref()),
-            None => (&analysis.whole, [self.whole_drift(); 2]),
-        };
-        let moved = [back_drift, front_drift].map(|drift| drift.at(&moment, self.size()));
-        if shot.is_at_rest() && moved.iter().all(Option::is_none) {
-            return render::copy(&self.still.image, out);
+        let mut picture = self.stage.picture(&shot, &moment, controls.detail);
+        if let Some(journey) = &self.journey {
+            let share = self.start(index) / self.seconds;
+            let way = journey.arrival(self.still(), &self.path, controls, self.size());
+            let arriving = way.shot(share, controls);
+            let arrival = journey.end.picture(&arriving, &moment.to_the_end(), controls.detail);
+            let dissolve = journey.dissolve(self.still(), share, [&shot, &arriving], &arrival)?;
+            picture.overlays.push(Box::new(dissolve));
         }
-        let picture = Picture {
-            back: self.surface(&shot, back, &moved[0]),
-            front: split.map(|split| (self.surface(&shot, &split.front, &moved[1]), &split.screen)),
-            detail: controls.detail,
-            overlays: Vec::new(),
-        };
-        render::render(&picture, out);
+        if picture.is_the_still() {
+            render::copy(&self.still().image, out);
+        } else {
+            render::render(&picture, out);
+        }
+        Ok(())
     }
-}
-
-/// The moments of the path that are looked at, as shares of the clip.
-fn moments() -> impl Iterator<Item = f64> {
-    (0..=MOMENTS).map(|i| f64::from(i) / f64::from(MOMENTS))
 }
 
 impl Clip for SceneClip {
     fn still(&self) -> &Arc<Image> {
-        &self.still.image
+        &self.still().image
     }
 
     fn frames(&self) -> u64 {
@@ -245,8 +237,13 @@ impl Clip for SceneClip {
     }
 
     fn ready(&self, index: u64, patience: Duration) -> bool {
-        // Frame 0 is the still itself, if the camera comes from nowhere.
-        (index == 0 && self.from.is_none()) || self.still.wait(patience)
+        if self.bare(self.shown(index)).is_some() {
+            return true;
+        }
+        let deadline = Instant::now() + patience;
+        let known = self.still().wait(patience);
+        let rest = deadline.saturating_duration_since(Instant::now());
+        known && self.journey.as_ref().is_none_or(|journey| journey.wait(rest))
     }
 
     fn frame(
@@ -255,7 +252,7 @@ impl Clip for SceneClip {
         controls: &Controls,
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError> {
-        let image = &self.still.image;
+        let image = &self.still().image;
         let (want, got) = (image.format(), out.format());
         if (want, image.width(), image.height()) != (got, out.width(), out.height()) {
             return Err(GeneratorError::WrongFrame {
@@ -267,24 +264,32 @@ impl Clip for SceneClip {
                 height: out.height(),
             });
         }
-        match index.min(self.frames - 1) {
+        let index = self.shown(index);
+        match self.bare(index) {
             // This frame must not wait for the analysis.
-            0 if self.from.is_none() => render::copy(image, out),
-            index => {
-                if let Some(failure) = &self.still.analysis().failure {
-                    return Err(GeneratorError::Depth(Arc::clone(failure)));
-                }
-                self.render(index, controls, out);
-            }
+            Some(still) => render::copy(still, out),
+            None => self.render(index, controls, out)?,
         }
         Ok(())
     }
 
     fn place(&self, before: u64, index: u64, controls: &Controls) -> Option<Place> {
-        let [before, index] = [before, index].map(|index| index.min(self.frames - 1));
-        let now = self.shot(index, controls);
-        let moves = index.abs_diff(before) == 1;
+        // A loop goes on behind its last frame, and so does a clip that is extended.
+        let behind = if self.loops && index == 0 { self.frames } else { index };
+        let goes_on = behind == self.frames && before + 1 == self.frames;
+        let [before, now] = match goes_on {
+            true => [before, behind],
+            false => [before, index].map(|index| self.shown(index)),
+        };
+        let moves = now.abs_diff(before) == 1;
+        if let Some(journey) = self.journey.as_ref().filter(|_| goes_on) {
+            // From there on the end image is the still.
+            let way = journey.arrival(self.still(), &self.path, controls, self.size());
+            let shot = |index| way.shot(self.start(index) / self.seconds, controls);
+            let place = self.place_at(now, &shot(before), Some(&shot(before - 1)));
+            return Some(place.ahead(self.seconds_per_frame));
+        }
         let before = moves.then(|| self.shot(before, controls));
-        Some(Place::new(&now, before.as_ref(), self.seconds_per_frame, self.size()))
+        Some(self.place_at(now, &self.shot(now, controls), before.as_ref()))
     }
 }

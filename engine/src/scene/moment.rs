@@ -7,33 +7,45 @@ const RISE_SECONDS: f64 = 0.8;
 /// A moment of a clip.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Moment {
-    /// Seconds since the start of the clip.
+    /// Seconds for which the scene has been alive: since the start of the clip, and before it where
+    /// it goes on from another one.
     pub seconds: f64,
+    /// How many of them had passed when the clip started.
+    pub offset_seconds: f64,
     /// Length of the clip, in seconds.
     pub clip_seconds: f64,
     /// How strongly things move: 1 at motion 5, more above it, less below.
     pub gain: f64,
     /// The clip ends as it began: waves come round in it a whole number of times.
     pub loops: bool,
+    /// The last frame is a picture as it is, as the first one is.
+    pub lands: bool,
 }
 
 impl Moment {
-    /// How far light and what is in the air have set in, 0 at the first frame, 1 soon after; in a
-    /// clip that ends as it began they are gone at its end.
+    /// How far light and what is in the air have set in, 0 when the scene starts, 1 soon after; in
+    /// a clip that ends as it began, or with another still, they are gone at its end.
     pub fn presence(&self) -> f64 {
         let rise = RISE_SECONDS.min(self.clip_seconds / 4.0).max(1e-9);
         let ease = |seconds: f64| {
             let t = (seconds / rise).clamp(0.0, 1.0);
             t * t * (3.0 - 2.0 * t)
         };
-        let fall = if self.loops { ease(self.clip_seconds - self.seconds) } else { 1.0 };
+        let left = self.offset_seconds + self.clip_seconds - self.seconds;
+        let fall = if self.loops || self.lands { ease(left) } else { 1.0 };
         ease(self.seconds) * fall
+    }
+
+    /// The same moment counted back from the end of the clip: for a still that is seen as it is then.
+    pub fn to_the_end(self) -> Self {
+        Self { seconds: self.seconds - self.offset_seconds - self.clip_seconds, ..self }
     }
 
     /// The share of a way that has been gone, 0..1: all of it at the end of the clip, or half-way in
     /// one that ends as it began.
     pub fn progress(&self) -> f64 {
-        let share = (self.seconds / self.clip_seconds).clamp(0.0, 1.0);
+        let seconds = self.seconds - self.offset_seconds;
+        let share = (seconds / self.clip_seconds).clamp(0.0, 1.0);
         if self.loops {
             return 0.5 - 0.5 * (std::f64::consts::TAU * share).cos();
         }
@@ -56,7 +68,8 @@ mod tests {
     use super::*;
 
     fn moment(seconds: f64, loops: bool) -> Moment {
-        Moment { seconds, clip_seconds: 4.0, gain: 1.0, loops }
+        let (offset_seconds, clip_seconds) = (0.0, 4.0);
+        Moment { seconds, offset_seconds, clip_seconds, gain: 1.0, loops, lands: false }
     }
 
     #[test]
@@ -67,6 +80,14 @@ mod tests {
         }
         assert_eq!(moment(4.0, true).presence(), 0.0);
         assert_eq!(moment(4.0, false).presence(), 1.0);
+    }
+
+    #[test]
+    fn a_clip_that_goes_on_from_another_does_not_set_in_again() {
+        let extended = |seconds| Moment { offset_seconds: 4.0, ..moment(seconds, false) };
+        assert_eq!(extended(4.0).presence(), 1.0);
+        let lands = |seconds| Moment { lands: true, ..extended(seconds) };
+        assert_eq!((lands(4.0).presence(), lands(8.0).presence()), (1.0, 0.0));
     }
 
     #[test]

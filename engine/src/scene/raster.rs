@@ -85,6 +85,18 @@ impl Map {
         if total > 1e-6 { (sum / total) as f32 } else { 0.0 }
     }
 
+    /// The bilinear value between the middles of pixels, which lie on whole numbers; outside the
+    /// nearest one.
+    pub fn between(&self, [x, y]: [f64; 2]) -> f32 {
+        let inside = |at: f64, side: usize| at.clamp(0.0, side as f64 - 1.0);
+        let (x, y) = (inside(x, self.width), inside(y, self.height));
+        let (left, top) = (x as usize, y as usize);
+        let (right, bottom) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
+        let (across, down) = ((x - left as f64) as f32, (y - top as f64) as f32);
+        let row = |y: usize| lerp(self.at(left, y), self.at(right, y), across);
+        lerp(row(top), row(bottom), down)
+    }
+
     /// Half the size, each pixel the mean of the two by two that it covers.
     pub fn half(&self) -> Self {
         self.halved(|four| four.iter().sum::<f32>() / 4.0)

@@ -33,7 +33,7 @@ pub(super) struct Surface<'a> {
     /// The planes that its colours are taken from.
     pub textures: &'a [Texture],
     /// Where its parts have gone by themselves.
-    pub displacement: Option<&'a Displacement>,
+    pub displacement: Option<Displacement>,
 }
 
 /// What a frame shows.
@@ -43,8 +43,19 @@ pub(super) struct Picture<'a> {
     pub front: Option<(Surface<'a>, &'a Screen)>,
     /// How finely both are worked out.
     pub detail: Detail,
+    /// The camera is where the still was taken.
+    pub at_rest: bool,
     /// What is laid over both, in order.
     pub overlays: Vec<Box<dyn Overlay + 'a>>,
+}
+
+impl Picture<'_> {
+    /// Whether this shows nothing but the still as it is.
+    pub fn is_the_still(&self) -> bool {
+        let still = |surface: &Surface<'_>| surface.displacement.is_none();
+        let front = self.front.as_ref().is_none_or(|(front, _)| still(front));
+        self.at_rest && self.overlays.is_empty() && still(&self.back) && front
+    }
 }
 
 /// Light, or what is in the air: changes a band once the layers are in it.
@@ -53,7 +64,8 @@ pub(super) trait Overlay: Sync {
     fn apply(&self, band: &mut Band<'_>, seen: &SeenPlaces<'_>);
 }
 
-/// For each grid point of a band the place in the still that is seen there.
+/// For each grid point of a band the place in the still that is seen there. The last points of the
+/// picture may lie a few pixels beside the still.
 pub(super) struct SeenPlaces<'a> {
     /// Across, in pixels with [`FRACTION_BITS`](super::sample::FRACTION_BITS) fraction bits, row
     /// by row.
@@ -168,9 +180,11 @@ impl Copied {
         let mut shift = before.clone();
         for (j, (xs, ys)) in self.rows().take(rows).enumerate() {
             if j % 2 == 1 {
-                xs.iter_mut().zip(&shift.0).for_each(|(x, shift)| *x += shift);
-                ys.iter_mut().zip(&shift.1).for_each(|(y, shift)| *y += shift);
-                displacement.hold(xs, ys);
+                let places = xs.iter_mut().zip(ys).zip(shift.0.iter().zip(&shift.1));
+                for ((x, y), (across, down)) in places {
+                    *x = displacement.shifted(0, *x, *across);
+                    *y = displacement.shifted(1, *y, *down);
+                }
                 continue;
             }
             before.0.copy_from_slice(xs);
@@ -203,7 +217,7 @@ struct Seen {
 impl Seen {
     fn new(surface: &Surface<'_>) -> Self {
         let width = surface.view.grid_width();
-        let flows = surface.displacement.is_some_and(Displacement::flows);
+        let flows = surface.displacement.as_ref().is_some_and(Displacement::flows);
         Self { first: Copied::new(width), second: flows.then(|| Copied::new(width)) }
     }
 
@@ -227,7 +241,7 @@ impl Seen {
         if coarse {
             self.first.fill_between(rows);
         }
-        let Some(displacement) = surface.displacement else { return };
+        let Some(displacement) = &surface.displacement else { return };
         let coarse = detail >= Detail::CoarseMotion;
         if let Some(second) = &mut self.second {
             second.xs.grid.copy_from_slice(&self.first.xs.grid);
@@ -444,7 +458,7 @@ impl Scratch {
         let mut draw = |seen: &Seen, surface: &Surface<'_>, flows: bool, dst: &mut [u8]| {
             let texture = &surface.textures[plane];
             sample(texture, &seen.first.line(run.start, subsampling), dst);
-            if let (true, Some(copy), Some(d)) = (flows, &seen.second, surface.displacement) {
+            if let (true, Some(copy), Some(d)) = (flows, &seen.second, &surface.displacement) {
                 let second = &mut second[..dst.len()];
                 sample(texture, &copy.line(run.start, subsampling), second);
                 fade(dst, second, d.second);

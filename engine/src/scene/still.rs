@@ -18,13 +18,13 @@ use super::{
     masks::Masks,
     matte::{self, Matte},
     plate,
-    raster::{Map, quantile},
+    raster::Map,
     relief::Relief,
     store::STORE,
     texture::{Texture, textures},
     thumbnail::thumbnail,
 };
-use crate::{generator::GeneratorError, image::Image};
+use crate::{camera::Aim, generator::GeneratorError, image::Image};
 
 /// A surface, and what is painted on it.
 #[derive(Debug)]
@@ -72,8 +72,8 @@ impl Split {
 /// What analysis finds.
 #[derive(Debug)]
 pub(super) struct Analysis {
-    /// Nearness of the subject, 0..1.
-    pub focus: f64,
+    /// What a camera goes for.
+    pub aim: Aim,
     /// Nearness of each pixel of the thumbnail.
     pub nearness: Map,
     /// Where there is what.
@@ -92,10 +92,11 @@ impl Analysis {
         let look = depth::look(&picture);
         let masks = Masks::of(&picture, &look);
         let given = aids.depth_of(image).map(|depth| depth.map(|d| depth::sharpened(d, &picture)));
-        let (nearness, failure) = match given.transpose() {
-            Ok(given) => (given.unwrap_or(look.nearness), None),
-            Err(failure) => (look.nearness, Some(Arc::new(failure))),
+        let (given, failure) = match given.transpose() {
+            Ok(given) => (given, None),
+            Err(failure) => (None, Some(Arc::new(failure))),
         };
+        let nearness = given.unwrap_or_else(|| look.nearness.clone());
         let cut = aids.cut(nearness.width, nearness.height);
         let (width, height) = (image.width(), image.height());
         let layer = |nearness: &Map, image: &Image| Layer {
@@ -105,7 +106,7 @@ impl Analysis {
         let split =
             Layers::of(&nearness, cut.as_ref()).and_then(|layers| Split::of(image, layers, &layer));
         Self {
-            focus: f64::from(focus(&nearness)),
+            aim: Aim::of(&look, &nearness),
             whole: layer(&nearness, image),
             nearness,
             masks,
@@ -134,13 +135,6 @@ fn made_up(matte: &Matte, hidden: &Map) -> Matte {
         row.iter().zip(&columns).map(kept)
     });
     Matte { width, height, alpha: alpha.collect() }
-}
-
-/// The nearness of the subject: the median in the middle of the picture.
-fn focus(nearness: &Map) -> f32 {
-    let (width, height) = (nearness.width, nearness.height);
-    let middle = |y: usize| &nearness.row(y)[width / 3..(2 * width).div_ceil(3)];
-    quantile((height / 3..(2 * height).div_ceil(3)).flat_map(middle).copied().collect(), 0.5)
 }
 
 /// A still whose analysis goes on behind it.

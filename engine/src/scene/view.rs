@@ -142,7 +142,9 @@ impl View {
                 if !self.border.is_far_from(axis, &places) {
                     places = places.map(|place| self.border.hold(axis, place));
                 }
-                let end = (2.0 * self.half[axis] - 1.0) * ONE;
+                // The last point may lie beside the last pixel, which then lies between two.
+                let step = GRID_STEP as f32;
+                let end = (2.0 * self.half[axis] / step).ceil() * step * ONE;
                 let fixed = places.map(|place| {
                     let place = (place + (self.half[axis] - 0.5)) * ONE;
                     to_int(place.max(0.0).min(end))
@@ -330,9 +332,9 @@ mod tests {
     fn a_camera_at_rest_sees_every_point_where_it_is() {
         let relief = relief();
         for (i, [x, y]) in solve(&Pose::default(), &relief).into_iter().enumerate() {
-            let grid = |i: usize, side: u32| ((i * GRID_STEP) as f64).min(f64::from(side) - 1.0);
-            assert!((x - grid(i % relief.width, SIZE[0])).abs() < 0.01);
-            assert!((y - grid(i / relief.width, SIZE[1])).abs() < 0.01);
+            let [column, row] =
+                [i % relief.width, i / relief.width].map(|i| (i * GRID_STEP) as f64);
+            assert!((x - column).abs() < 0.01 && (y - row).abs() < 0.01, "{x}, {y}");
         }
     }
 

@@ -19,6 +19,9 @@ fn check(prompt: &str) {
         assert!(segment.from < segment.to);
         assert!((1..=3).contains(&segment.camera.len()), "{:?}", segment.camera);
         assert!((0.2..=4.0).contains(&segment.speed), "{}", segment.speed);
+        assert!((0.2..=4.0).contains(&segment.scene_speed), "{}", segment.scene_speed);
+        let length = segment.flow.map_or(1.0, |[x, y]| x.hypot(y));
+        assert!((length - 1.0).abs() < 1e-9, "{:?}", segment.flow);
         assert!(segment.ambient.iter().all(|tag| AMBIENT.contains(tag)));
         assert!(segment.light.iter().all(|tag| LIGHT.contains(tag)));
         let alone = [Move::Static, Move::Default];
@@ -49,7 +52,8 @@ fn camera_language() -> impl Strategy<Value = String> {
     let words = "pan tilt zoom dolly truck crane orbit walk fly roll track push pull move rise \
         look left right up down in out back around clockwise no not without only then before after \
         and or while the a camera we man drone static still hold tripod slowly very fast fog wave \
-        [ ] , . : -> street frying timelapse to from on of";
+        [ ] , . : -> street frying timelapse to from on of for first last half second seconds 2s 1.5 \
+        river flows calm ease accelerate us";
     let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
     prop::collection::vec(prop::sample::select(words), 0..40).prop_map(|words| words.join(" "))
 }

@@ -133,6 +133,13 @@ fn generator(settings: &Settings<'_>) -> Result<gst::Element, Failure> {
     generator.set_property("duration", clip.duration.as_nanos() as u64);
     generator.set_property("static-camera", clip.controls.static_camera);
     generator.set_property_from_str("fit", settings.fit);
+    generator.set_property("loop", settings.aids.loops);
+    for (name, path) in &settings.aids.files {
+        generator.set_property(name, path);
+    }
+    for (name, text) in &settings.aids.texts {
+        generator.set_property_from_str(name, &text.replace('\0', " "));
+    }
     for (axis, value) in clip.controls.axes.named() {
         generator.set_property(axis, value);
     }

@@ -9,6 +9,7 @@ mod grammar;
 mod guards;
 mod light;
 mod lookalikes;
+mod pace;
 mod scene;
 mod speed;
 
@@ -53,6 +54,9 @@ pub(super) const TABLES: &[Table] = &[
     table(camera::VERBS, Endings::Verb),
     table(camera::TERMS, Endings::Noun),
     table(speed::SPEEDS, Endings::Adjective),
+    strict(pace::EASINGS, Endings::None),
+    strict(pace::SCENE_SPEEDS, Endings::None),
+    strict(pace::FLOWS, Endings::Verb),
     strict(scene::SCENE_VERBS, Endings::Verb),
     table(ambient::AMBIENT_VERBS, Endings::Verb),
     table(ambient::AMBIENT_NOUNS, Endings::Noun),

@@ -20,6 +20,7 @@ mod subject;
 
 use features::Colours;
 use fuse::Cues;
+use subject::Subject;
 
 use super::{
     filter::{self, Guide, box_mean},
@@ -81,13 +82,22 @@ pub(super) struct Look {
     pub confidence: f32,
     /// Probability of sky.
     pub sky: Map,
+    /// Probability of the subject, and how clearly it stands out, 0..1.
+    pub subject: Map,
+    pub subject_certainty: f32,
 }
 
 /// [`estimate`], with what was found on the way.
 pub(super) fn look(picture: &Thumbnail) -> Look {
     let Some(picture) = cleaned(picture) else {
         let none = Map { width: 0, height: 0, values: Vec::new() };
-        return Look { nearness: none.clone(), confidence: 0.0, sky: none };
+        return Look {
+            nearness: none.clone(),
+            confidence: 0.0,
+            sky: none.clone(),
+            subject: none,
+            subject_certainty: 0.0,
+        };
     };
     let colours = Colours::of(&picture);
     let guides = Guides::new(&colours.luma);
@@ -99,7 +109,9 @@ pub(super) fn look(picture: &Thumbnail) -> Look {
     let capped = finish::compress(&ranged, lerp(0.3, 1.0, fused.confidence));
     let capped = capped.zip(sky, |v, sky| v * (1.0 - sky));
     let nearness = snap::snap(&capped, &colours).map(|v| v.clamp(0.0, 1.0));
-    Look { nearness, confidence: fused.confidence, sky: cues.sky.probability }
+    let Subject { probability: subject, certainty: subject_certainty } = cues.subject;
+    let (confidence, sky) = (fused.confidence, cues.sky.probability);
+    Look { nearness, confidence, sky, subject, subject_certainty }
 }
 
 /// A depth from elsewhere, at the size of `picture`, with its cliffs on the picture's edges.

@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use thiserror::Error;
-
 use super::{super::raster::Map, Depth};
-use crate::image::decode::{DecodeError, FileName, GrayPicture, Limits, load_gray};
+use crate::{
+    fit::{Fit, Lie},
+    image::decode::{DecodeError, GrayPicture, Limits, load_gray},
+};
 
 /// The longest side that is kept. The grid on which geometry is solved has no more points than
 /// this for a still of 4K.
@@ -14,56 +15,44 @@ const LONG_SIDE: usize = 1024;
 /// How far the proportions of the two pictures may be apart: sizes are rounded on the way.
 const ASPECT_TOLERANCE: f64 = 0.02;
 
-/// Why a depth picture was refused.
-#[derive(Debug, Error)]
-pub enum DepthPictureError {
-    /// The file is no picture that can be read.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// It has other proportions than the still, so it was not made for it.
-    #[error(
-        "{name}: the depth picture is {width}x{height} and the still {still_width}x{still_height}: \
-         the proportions may differ by 2 % at most"
-    )]
-    Aspect {
-        /// The depth picture.
-        name: FileName,
-        /// Its width in pixels.
-        width: u32,
-        /// Its height in pixels.
-        height: u32,
-        /// Width of the still in pixels.
-        still_width: u32,
-        /// Height of the still in pixels.
-        still_height: u32,
-    },
-}
-
-/// Reads the depth of a still of `still` (width, height) pixels from a picture of any type and
-/// size, 8 or 16 bit: white is nearest, black is infinitely far. Of colours the luma counts.
+/// Reads the depth of a still from a picture of any type and size, 8 or 16 bit: white is nearest,
+/// black is infinitely far. Of colours the luma counts.
 ///
 /// The values are taken as they are, at most 1024 pixels on the long side.
 ///
 /// # Errors
-/// [`DepthPictureError`] names the file and what is wrong with it.
-pub fn load(path: &Path, still: (u32, u32), limits: &Limits) -> Result<Depth, DepthPictureError> {
-    let gray = load_gray(path, limits)?;
-    if !same_aspect((gray.width, gray.height), still) {
-        return Err(DepthPictureError::Aspect {
-            name: FileName::from(path),
-            width: gray.width,
-            height: gray.height,
-            still_width: still.0,
-            still_height: still.1,
-        });
-    }
-    Ok(depth_of(&gray))
+/// [`DecodeError`] names the file and what is wrong with it.
+pub fn load(path: &Path, limits: &Limits) -> Result<Depth, DecodeError> {
+    Ok(depth_of(&load_gray(path, limits)?))
 }
 
-fn same_aspect(picture: (u32, u32), still: (u32, u32)) -> bool {
-    let aspect = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
-    let ratio = aspect(picture) / aspect(still);
+/// Whether `depth` has the proportions of a still of `still` (width, height) pixels: one that has
+/// not was not made for it.
+pub fn has_aspect_of(depth: &Depth, still: (u32, u32)) -> bool {
+    let aspect = |width: f64, height: f64| width / height;
+    let ratio = aspect(depth.width as f64, depth.height as f64)
+        / aspect(f64::from(still.0), f64::from(still.1));
     ratio.max(ratio.recip()) <= 1.0 + ASPECT_TOLERANCE
+}
+
+/// The depth of a still that was fitted to `width` x `height` pixels, at the resolution of `depth`.
+/// What is black beside the still is infinitely far.
+pub(in crate::scene) fn fitted(depth: &Depth, [width, height]: [usize; 2], fit: Fit) -> Depth {
+    let long = depth.width.max(depth.height);
+    let sides = [width, height].map(|side| (side * long / width.max(height)).max(1));
+    if sides == [depth.width, depth.height] {
+        return depth.clone();
+    }
+    let map = Map { width: depth.width, height: depth.height, values: depth.nearness.clone() };
+    let lie = Lie::new([map.width, map.height], sides, fit);
+    let nearness = Map::from_fn(sides[0], sides[1], |x, y| {
+        let middle = |axis: usize, i: usize| (lie.place(axis, i) + lie.place(axis, i + 1)) / 2.0;
+        let (x, y) = (middle(0, x), middle(1, y));
+        let inside =
+            (0.0..=map.width as f32).contains(&x) && (0.0..=map.height as f32).contains(&y);
+        if inside { map.between([x, y].map(|at| f64::from(at) - 0.5)) } else { 0.0 }
+    });
+    Depth { width: sides[0], height: sides[1], nearness: nearness.values, confidence: 1.0 }
 }
 
 fn depth_of(gray: &GrayPicture) -> Depth {
@@ -98,8 +87,8 @@ mod tests {
         (dir, path)
     }
 
-    fn load_default(path: &Path, still: (u32, u32)) -> Result<Depth, DepthPictureError> {
-        load(path, still, &Limits::default())
+    fn load_default(path: &Path) -> Result<Depth, DecodeError> {
+        load(path, &Limits::default())
     }
 
     #[test]
@@ -108,7 +97,7 @@ mod tests {
         let ramp = ImageBuffer::from_fn(32, 16, |x, _| Luma([30000 + x as u16]));
         for format in [ImageFormat::Png, ImageFormat::Tiff] {
             let (_dir, path) = saved(ramp.clone(), format);
-            let depth = load_default(&path, (320, 160)).unwrap();
+            let depth = load_default(&path).unwrap();
             assert_eq!((depth.width, depth.height, depth.confidence), (32, 16, 1.0));
             for (x, value) in depth.nearness[..32].iter().enumerate() {
                 let want = (30000 + x) as f32 / 65535.0;
@@ -131,7 +120,7 @@ mod tests {
         let gray = (DynamicImage::from(gray), ImageFormat::Png);
         for (picture, format) in [gray, (colour.into(), ImageFormat::Jpeg)] {
             let (_dir, path) = saved(picture, format);
-            let depth = load_default(&path, (16, 16)).unwrap();
+            let depth = load_default(&path).unwrap();
             assert!(depth.nearness[2] < 0.02 && depth.nearness[13] > 0.98);
         }
     }
@@ -140,29 +129,48 @@ mod tests {
     fn a_large_one_is_made_smaller_and_none_of_it_is_left_out() {
         let stripes = ImageBuffer::from_fn(2500, 1250, |x, _| Luma([(x % 2) as u8 * u8::MAX]));
         let (_dir, path) = saved(stripes, ImageFormat::Png);
-        let depth = load_default(&path, (2500, 1250)).unwrap();
+        let depth = load_default(&path).unwrap();
         assert_eq!((depth.width, depth.height), (LONG_SIDE, LONG_SIDE / 2));
         assert!(depth.nearness.iter().all(|v| (v - 0.5).abs() < 0.2));
     }
 
     #[test]
-    fn other_proportions_are_refused_with_both_sizes() {
-        let (_dir, path) = saved(ImageBuffer::from_pixel(100, 50, Luma([9_u8])), ImageFormat::Png);
+    fn other_proportions_are_told_apart() {
+        let depth = Depth { width: 100, height: 50, nearness: vec![0.5; 5000], confidence: 1.0 };
         for near_enough in [(200, 100), (1920, 970), (101, 51)] {
-            assert!(load_default(&path, near_enough).is_ok(), "{near_enough:?}");
+            assert!(has_aspect_of(&depth, near_enough), "{near_enough:?}");
         }
         for other in [(50, 100), (1920, 1080), (100, 48), (16384, 16)] {
-            let error = load_default(&path, other).unwrap_err();
-            assert!(matches!(error, DepthPictureError::Aspect { .. }), "{error:?}");
-            let text = error.to_string();
-            let still = format!("{}x{}", other.0, other.1);
-            assert!(text.contains("100x50") && text.contains(&still), "{text}");
+            assert!(!has_aspect_of(&depth, other), "{other:?}");
         }
+    }
+
+    /// It must lie where the still lies that it was made for.
+    #[test]
+    fn depth_is_fitted_as_the_still_is() {
+        let nearness = (0..64 * 48).map(|i| (i % 64) as f32 / 64.0).collect();
+        let depth = Depth { width: 64, height: 48, nearness, confidence: 1.0 };
+        let at = |fit, sides, share: f32| {
+            let Depth { width, height, nearness, .. } = fitted(&depth, sides, fit);
+            nearness[height / 2 * width + (share * width as f32) as usize]
+        };
+        assert_eq!(fitted(&depth, [640, 480], Fit::Contain), depth);
+        for (fit, sides, left) in [
+            (Fit::Cover, [1920, 1080], 0.0),
+            (Fit::Cover, [480, 480], 0.125),
+            (Fit::Stretch, [480, 480], 0.0),
+            (Fit::Contain, [480, 480], 0.0),
+        ] {
+            assert!((at(fit, sides, 0.0) - left).abs() < 0.03, "{fit:?} {sides:?}");
+            assert!((at(fit, sides, 0.5) - 0.5).abs() < 0.03, "{fit:?} {sides:?}");
+        }
+        assert_eq!(at(Fit::Contain, [1920, 1080], 0.05), 0.0);
+        assert!((at(Fit::Contain, [1920, 1080], 0.25) - 0.17).abs() < 0.03);
     }
 
     #[test]
     fn what_is_no_picture_is_told_by_the_decoder() {
-        let error = load_default(Path::new("/no/such/depth.png"), (16, 16)).unwrap_err();
+        let error = load_default(Path::new("/no/such/depth.png")).unwrap_err();
         assert_eq!(error.to_string(), "/no/such/depth.png: there is no such file");
     }
 }

@@ -67,10 +67,11 @@ impl Displacement {
         self.second > 0
     }
 
-    /// Keeps places inside the picture.
-    pub fn hold(&self, xs: &mut [i32], ys: &mut [i32]) {
-        xs.iter_mut().for_each(|x| *x = (*x).clamp(0, self.end[0]));
-        ys.iter_mut().for_each(|y| *y = (*y).clamp(0, self.end[1]));
+    /// A place that has moved along an axis (0 across, 1 down) from where it was, but not out of
+    /// the picture. Places of the grid beside the last pixel may be outside before.
+    #[inline(always)]
+    pub fn shifted(&self, axis: usize, place: i32, by: i32) -> i32 {
+        (place + by).clamp(0, self.end[axis].max(place))
     }
 
     /// Moves places of the picture by the shift of copy `copy`: what has moved to the right is
@@ -103,8 +104,8 @@ impl Displacement {
                 let (above, below) = (a + (b - a) * across, c + (d - c) * across);
                 ((above + (below - above) * down) * (ONE / PARTS)) as i32
             };
-            *x = (*x - between(|v| v << 16 >> 16)).clamp(0, self.end[0]);
-            *y = (*y - between(|v| v >> 16)).clamp(0, self.end[1]);
+            *x = self.shifted(0, *x, -between(|v| v << 16 >> 16));
+            *y = self.shifted(1, *y, -between(|v| v >> 16));
         }
     }
 
@@ -215,13 +216,14 @@ fn inside(v: __m256, [low, high]: [f32; 2]) -> __m256 {
     _mm256_and_ps(above, _mm256_cmp_ps::<_CMP_LE_OQ>(v, _mm256_set1_ps(high)))
 }
 
-/// A place that has moved by `shift`, kept from 0 to `end`.
+/// [`Displacement::shifted`] of places that move back by `shift`.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2")]
 fn moved(place: __m256i, shift: __m256i, end: i32) -> __m256i {
-    let place = _mm256_max_epi32(_mm256_sub_epi32(place, shift), _mm256_setzero_si256());
-    _mm256_min_epi32(place, _mm256_set1_epi32(end))
+    let end = _mm256_max_epi32(_mm256_set1_epi32(end), place);
+    let moved = _mm256_max_epi32(_mm256_sub_epi32(place, shift), _mm256_setzero_si256());
+    _mm256_min_epi32(moved, end)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -251,7 +253,7 @@ mod tests {
 
     /// Something that swings in the middle of the picture.
     fn drift() -> Drift {
-        let mut motions = Motions::default();
+        let mut motions = Motions::new(1.0);
         let near = |x: usize, y: usize| (x as f32 - 32.0).hypot(y as f32 - 20.0) < 12.0;
         let amplitude = Map::from_fn(64, 40, |x, y| if near(x, y) { 0.03 } else { 0.0 });
         let phase = Map::from_fn(64, 40, |x, y| (x + 2 * y) as f32 * 0.2);
@@ -260,7 +262,9 @@ mod tests {
     }
 
     fn at(seconds: f64) -> Option<Displacement> {
-        let moment = Moment { seconds, clip_seconds: 4.0, gain: 1.0, loops: false };
+        let (offset_seconds, clip_seconds, gain) = (0.0, 4.0, 1.0);
+        let moment =
+            Moment { seconds, offset_seconds, clip_seconds, gain, loops: false, lands: false };
         drift().at(&moment, SIZE)
     }
 

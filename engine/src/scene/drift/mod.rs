@@ -44,8 +44,9 @@ struct Current {
 }
 
 /// How the parts of one layer move, for each pixel of the map of its depth.
-#[derive(Default)]
 pub(super) struct Motions {
+    /// How fast everything goes, 1 for as fast as it usually does.
+    pace: f64,
     width: usize,
     height: usize,
     waves: Vec<Wave>,
@@ -55,6 +56,11 @@ pub(super) struct Motions {
 }
 
 impl Motions {
+    fn new(pace: f64) -> Self {
+        let (waves, journeys) = (Vec::new(), Vec::new());
+        Self { pace, width: 0, height: 0, waves, journeys, current: None }
+    }
+
     /// Adds a wave: `amplitude` in widths of the map, `direction` across and down, phases in
     /// radians. What goes across is `ahead` radians ahead of what goes down.
     fn add_wave(
@@ -72,7 +78,7 @@ impl Motions {
         };
         let terms = amplitude.values.iter().zip(&phase.values).map(term).collect();
         (self.width, self.height) = (amplitude.width, amplitude.height);
-        self.waves.push(Wave { hertz, terms });
+        self.waves.push(Wave { hertz: hertz * self.pace, terms });
     }
 
     /// Whether pixel `i` of the map ever moves by as much as anybody could see.
@@ -122,7 +128,7 @@ impl Drift {
     /// Where everything is at `moment` in a picture of `size` pixels; nothing where it is where it
     /// was.
     pub fn at(&self, moment: &Moment, size: [u32; 2]) -> Option<Displacement> {
-        if self.pixels.is_empty() || moment.seconds <= 0.0 {
+        if self.pixels.is_empty() || moment.seconds == 0.0 {
             return None;
         }
         let Motions { waves, journeys, current, .. } = &self.motions;

@@ -55,17 +55,48 @@ struct Plan<'a> {
     script: &'a Script,
     around: &'a Surroundings<'a>,
     seed: u64,
-    /// Which way the wind blows, right and down.
+    /// Which way the wind blows, left or right.
     wind: [f32; 2],
+    /// Which way things flow, right and down, where the prompt says so.
+    flow: Option<[f32; 2]>,
+    /// How fast they move by themselves.
+    pace: f32,
     motions: Motions,
     streams: Vec<Stream>,
 }
 
 impl<'a> Plan<'a> {
     fn new(script: &'a Script, around: &'a Surroundings<'a>, seed: u64) -> Self {
-        let side = if noise::unit(0, seed) < 0.5 { -1.0 } else { 1.0 };
-        let (motions, streams) = (Motions::default(), Vec::new());
-        Self { script, around, seed, wind: [side, 0.0], motions, streams }
+        let any = if noise::unit(0, seed) < 0.5 { -1.0 } else { 1.0 };
+        let flow = script.segments.iter().find_map(|segment| segment.flow);
+        let flow = flow.map(|flow| flow.map(|v| v as f32));
+        let side = flow.filter(|[across, _]| across.abs() > 0.2).map_or(any, |f| f[0].signum());
+        let lengths = script.segments.iter().map(|s| (s.to - s.from) * s.scene_speed);
+        let pace = lengths.sum::<f64>();
+        Self {
+            script,
+            around,
+            seed,
+            wind: [side, 0.0],
+            flow,
+            pace: pace as f32,
+            motions: Motions::new(pace),
+            streams: Vec::new(),
+        }
+    }
+
+    /// Lets what `mask` shows flow with `velocity`, in widths of the picture per second, right and
+    /// down, at the usual pace.
+    fn stream(
+        &mut self,
+        mask: Map,
+        period: f64,
+        velocity: impl Fn(usize, usize) -> [f32; 2] + 'static,
+    ) {
+        let pace = self.pace;
+        let velocity = Box::new(move |x, y| velocity(x, y).map(|v| v * pace));
+        // Half of the pace goes into the way of each copy, half into how often it starts again.
+        self.streams.push(Stream { mask, velocity, period: period / f64::from(pace).sqrt() });
     }
 
     /// Whether the prompt names one of `names`.
@@ -174,14 +205,10 @@ impl<'a> Plan<'a> {
         waves(&mut self.motions, kind, &everywhere, self.seed ^ 0x3A);
         if sea || lake {
             let (width, height) = (water.width as f32, water.height as f32);
-            let side = self.wind[0] * 0.25;
-            self.streams.push(Stream {
-                mask: self.shown(&water),
-                velocity: Box::new(move |_, y| {
-                    let near = (y as f32 / height).powi(2) * height / width;
-                    [0.03 * side * near, 0.03 * near]
-                }),
-                period: 2.4,
+            let way = self.flow.unwrap_or([self.wind[0] * 0.25, 1.0]);
+            self.stream(self.shown(&water), 2.4, move |_, y| {
+                let near = (y as f32 / height).powi(2) * height / width;
+                way.map(|way| 0.03 * way * near)
             });
         }
     }
@@ -193,27 +220,18 @@ impl<'a> Plan<'a> {
         if self.arm(&drifting, strength).is_some() {
             // The clear sky between clouds goes with them.
             let sky = self.on_layer(&self.allowed(&masks.sky)).map(|sky| sky * strength);
-            let (wind, height) = (self.wind, sky.height as f32);
-            self.streams.push(Stream {
-                mask: sky,
-                velocity: Box::new(move |_, y| {
-                    // Far clouds, low over the horizon, are slow.
-                    let high = 1.0 - 0.6 * (y as f32 / height);
-                    wind.map(|w| 0.008 * w * high)
-                }),
-                period: 6.0,
+            let (way, height) = (self.flow.unwrap_or(self.wind), sky.height as f32);
+            self.stream(sky, 6.0, move |_, y| {
+                // Far clouds, low over the horizon, are slow.
+                let high = 1.0 - 0.6 * (y as f32 / height);
+                way.map(|way| 0.008 * way * high)
             });
         }
         if let Some(smoke) =
             self.arm(&masks.smoke, self.strength(&[tags::SMOKE, tags::STEAM, tags::FOG], false))
         {
-            let side = self.wind[0];
-            let mask = self.shown(&smoke);
-            self.streams.push(Stream {
-                mask,
-                velocity: Box::new(move |_, _| [0.006 * side, -0.02]),
-                period: 2.5,
-            });
+            let way = self.flow.unwrap_or([0.3 * self.wind[0], -1.0]);
+            self.stream(self.shown(&smoke), 2.5, move |_, _| way.map(|way| 0.02 * way));
         }
     }
 
@@ -223,11 +241,7 @@ impl<'a> Plan<'a> {
         let Some(flame) = self.arm(&masks.flame, flame) else { return };
         let free = self.on_layer(&box_mean(&maximum(&flame, 1), 2));
         sway(&mut self.motions, &sway::FLAME, &free, [1.0, 0.0], self.seed ^ 0xF1);
-        self.streams.push(Stream {
-            mask: self.shown(&flame),
-            velocity: Box::new(|_, _| [0.0, -0.05]),
-            period: 0.7,
-        });
+        self.stream(self.shown(&flame), 0.7, |_, _| [0.0, -0.05]);
     }
 }
 
@@ -276,7 +290,7 @@ mod tests {
     }
 
     fn moment(seconds: f64, gain: f64, loops: bool) -> Moment {
-        Moment { seconds, clip_seconds: 4.0, gain, loops }
+        Moment { seconds, offset_seconds: 0.0, clip_seconds: 4.0, gain, loops, lands: false }
     }
 
     /// How far what is seen at a place of the picture, in pixels, has moved right and down.
@@ -306,6 +320,19 @@ mod tests {
         assert!(!moves_at(&neither, [900, 200]) && !moves_at(&neither, [900, 900]));
         let unasked = plan("", &masks, None);
         assert!(moves_at(&unasked, [900, 200]) && moves_at(&unasked, [900, 900]));
+    }
+
+    #[test]
+    fn the_prompt_says_which_way_and_how_fast() {
+        let masks = masks(|m| (m.sky, m.cloud) = (upper(40), upper(40)));
+        let drifted =
+            |prompt: &str| moved(&plan(prompt, &masks, None), [960, 200], moment(0.5, 1.0, false));
+        let right = drifted("clouds drift to the right");
+        let left = drifted("clouds drift to the left");
+        assert!(right[0] > 2.0 && left[0] < -2.0, "{right:?}, {left:?}");
+        assert_eq!((right[1], left[1]), (0.0, 0.0));
+        let fast = drifted("clouds race to the right");
+        assert!(fast[0] > 1.4 * right[0], "{fast:?}, {right:?}");
     }
 
     #[test]
