@@ -49,6 +49,7 @@ pub const GRAMMARS: &[Grammar] = &[
     ("macro", close::insect, 0.9),
     ("subject", odd::subject, 1.2),
     ("shapes", odd::shapes, 0.8),
+    ("surface", odd::surface, 0.9),
 ];
 
 /// Draws a scene by the grammar of this number, and what lens and artist do to it.

@@ -141,3 +141,40 @@ pub fn shapes(dice: &Dice) -> Scene {
     }
     scene
 }
+
+/// One surface that fills the picture: a wall, boards, cloth, a floor, seen at a slant, at times
+/// with a step in it or things on it.
+pub fn surface(dice: &Dice) -> Scene {
+    let size = dice.scale(0.2, 3.0);
+    let pitch = dice.range(-85.0, -12.0);
+    let view = dice.range(25.0, 60.0);
+    let at = Vec3::Y * size;
+    let camera = Camera::new(at, 0.0, pitch, dice.range(-40.0, 40.0), view);
+    let mut scene = Scene::under(Sky::overcast(dice), camera);
+    studio(&mut scene, dice, 0.9);
+    let material = match dice.count(0, 3) {
+        0 => stuff::wall(dice),
+        1 => stuff::wood(dice),
+        2 => stuff::snow(dice),
+        _ => stuff::anything(dice),
+    };
+    let scale = material.scale * dice.scale(0.5, 3.0) / size;
+    scene.floor = Some((0.0, Material { scale, ..material }));
+    let middle = ahead(&scene, size / pitch.to_radians().abs().tan(), 0.0);
+    scene.stage = (middle, 3.0 * size);
+    if dice.chance(0.4) {
+        let step = scene.material(Material { scale, ..material });
+        let turn = yaw(dice.range(-1.6, 1.6));
+        let at = middle + turn * Vec3::X * size * dice.range(0.6, 3.0);
+        let half = size * Vec3::new(dice.range(0.3, 2.0), dice.range(0.01, 0.3), 30.0);
+        scene.put(Form::Block, at, half, turn, step);
+    }
+    for _ in 0..dice.count(0, 5) {
+        let at = middle + size * Vec3::new(dice.range(-0.8, 0.8), 0.0, dice.range(-0.8, 0.8));
+        contraption(&mut scene, dice, at, size * dice.range(0.04, 0.2));
+    }
+    if dice.chance(0.5) {
+        focus(&mut scene, 1.2 * size, dice.scale(0.3, 3.0));
+    }
+    scene
+}

@@ -52,7 +52,7 @@ pub fn portrait(dice: &Dice) -> Scene {
 
 /// What is behind a subject at `far` metres: a wall, a room, a garden, a street.
 fn behind(scene: &mut Scene, dice: &Dice, far: f32) {
-    match dice.count(0, 3) {
+    match dice.pick(&[0, 0, 1, 2, 3]) {
         0 => wall(scene, dice, far),
         1 => study(scene, dice, far),
         2 => green(scene, dice, far),

@@ -82,7 +82,12 @@ pub fn paving(dice: &Dice) -> Material {
 
 /// A wall without windows.
 pub fn wall(dice: &Dice) -> Material {
-    let colour = dice.colour((0.0, 0.6), (0.0, 0.5), (0.35, 0.95));
+    let pale = dice.chance(0.35);
+    let colour = if pale {
+        dice.colour((0.0, 1.0), (0.0, 0.12), (0.75, 1.0))
+    } else {
+        dice.colour((0.0, 0.6), (0.0, 0.5), (0.35, 0.95))
+    };
     let pattern = dice.pick(&[
         Pattern::Plain,
         Pattern::Bricks,
