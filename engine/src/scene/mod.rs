@@ -24,6 +24,7 @@ mod masks;
 pub mod matte;
 mod moment;
 pub mod plate;
+pub mod probe;
 mod raster;
 mod reduced;
 mod relief;
