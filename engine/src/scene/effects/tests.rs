@@ -43,6 +43,7 @@ fn none() -> Masks {
     Masks {
         sky: none(),
         cloud: none(),
+        open_sky: none(),
         water: none(),
         foliage: none(),
         grass: none(),
