@@ -2,7 +2,7 @@
 # The verbs of this project. Each sets up what it needs; a second run is quick.
 
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test soak bench pictures docs goldens fmt lint deny advisories fuzz clean
+.PHONY: setup build demo test soak bench quality pictures docs goldens fmt lint deny advisories fuzz clean
 
 demo_photo := tests/fixtures/photos/coffee.jpg
 demo_video := build/demo.mp4
@@ -29,9 +29,13 @@ test: setup lint deny docs
 soak: setup
 	scripts/soak.sh
 
-## Speed beside a peer, as in docs/src/benchmarks.md
+## Speed beside two peers, as in docs/src/benchmarks.md
 bench: build
 	scripts/bench.sh
+
+## What clips look like, as numbers with limits; writes docs/src/quality.md
+quality: build
+	scripts/quality.sh
 
 ## The pictures of the docs
 pictures: build

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Speed beside ffmpeg's zoompan, on the same photo and in the same run, in turn: frames a second
-# at 1920x1080 I420 to a sink that throws them away, the time to the first buffer, and memory.
-# Prints the table of docs/src/benchmarks.md. Wants `make build`; installs ffmpeg, GNU time and
+# at 1920x1080 I420 to a sink that throws them away, the time to the first buffer, and memory; then
+# speed and looks beside DepthFlow.
+# Prints the tables of docs/src/benchmarks.md. Wants `make build`; installs ffmpeg, GNU time and
 # the photos.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -84,3 +85,6 @@ echo "Peak memory of the 4 s clip of Garden.jpg at 1920x1080 I420, decoding incl
     /usr/bin/time -f %M gst-launch-1.0 -q filesrc location=/usr/share/backgrounds/mate/nature/Garden.jpg \
         ! decodebin ! videoconvert ! motiongen ! video/x-raw,format=I420,width=1920,height=1080 \
         ! fakesink 2>&1 >/dev/null | tail -1 | awk '{ printf "%.0f MB", $1 / 1024 }')."
+
+echo
+RUNS=$runs scripts/bench-depthflow.sh

@@ -59,7 +59,7 @@ impl Candidate {
         match camera {
             DollyIn | Walk | Fly => Travel { orbit: 0.013 * arc, y: 0.006 * rise, ..none },
             Follow | DollyOut => Travel { orbit: 0.008 * arc, y: 0.004 * rise, ..none },
-            Default => Travel { orbit: 0.018 * self.side, y: 0.005 * rise, ..none },
+            Default => Travel { orbit: 0.009 * self.side, y: 0.005 * rise, ..none },
             // An orbit beside a truck keeps an eye on the subject.
             TruckL => Travel { orbit: -0.008 * self.arc, dolly: 0.014 * rise, ..none },
             TruckR => Travel { orbit: 0.008 * self.arc, dolly: 0.014 * rise, ..none },
@@ -67,7 +67,7 @@ impl Candidate {
                 Travel { dolly: 0.014 * self.arc, orbit: 0.004 * rise, ..none }
             }
             PanL | PanR | TiltU | TiltD => Travel { dolly: 0.016 * self.arc, ..none },
-            RollCw | RollCcw => Travel { dolly: 0.02 * self.arc, ..none },
+            RollCw | RollCcw => Travel { dolly: 0.012 * self.arc, ..none },
             ZoomIn | ZoomOut => Travel { roll: 0.002 * arc, ..none },
             DollyZoom => Travel { y: 0.004 * rise, ..none },
             Orbit => Travel { dolly: 0.025 * self.arc, y: 0.008 * rise, ..none },

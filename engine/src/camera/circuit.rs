@@ -13,7 +13,7 @@ use super::travel::Travel;
 /// How far a way out and back goes, of one that goes out only: it has half the time.
 const OUT_AND_BACK: f64 = 0.7;
 /// How wide a round is, of how far it goes out.
-const WIDTH: f64 = 0.16;
+const WIDTH: f64 = 0.12;
 /// How far an orbit goes to either side, of one that goes to one side only.
 const EACH_SIDE: f64 = 0.55;
 

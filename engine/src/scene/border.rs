@@ -11,7 +11,7 @@ use crate::camera::Pose;
 use super::{relief::GRID_STEP, view::Rays};
 
 /// How much stretching may give, as a share of each side, before overscan takes over.
-const STRETCH: f64 = 0.05;
+const STRETCH: f64 = 0.075;
 /// Places along each side of the frame at which the need is measured.
 const PLACES: usize = 5;
 

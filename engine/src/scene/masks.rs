@@ -6,7 +6,7 @@ use super::{
         Look, Thumbnail,
         features::{Colours, texture},
     },
-    filter::Guide,
+    filter::{Guide, maximum},
     raster::{Map, smoothstep},
 };
 
@@ -17,6 +17,8 @@ pub(super) struct Masks {
     pub sky: Map,
     /// Clouds in it.
     pub cloud: Map,
+    /// The sky without masts, wires and twigs in it, which do not drift with it.
+    pub open_sky: Map,
     /// Rivers, lakes, the sea.
     pub water: Map,
     /// Trees and bushes.
@@ -41,6 +43,8 @@ impl Masks {
         let guide = Guide::new(luma, (luma.long_side() / 96).max(1));
         let detail = texture(luma).map(|v| smoothstep(0.008, 0.03, v));
         let sky = look.sky.clone();
+        let fine = maximum(&texture(luma).map(|v| smoothstep(0.02, 0.05, v)), 2);
+        let open_sky = sky.zip(&fine, |sky, fine| sky * (1.0 - fine));
         let open = sky.map(|sky| 1.0 - sky);
         let green = cb.zip(cr, |cb, cr| smoothstep(0.0, 0.06, -cb - cr.max(0.0) - 0.5 * cr));
         let plants = green.zip(&detail, |g, d| g * d).zip(&open, |p, open| p * open);
@@ -66,6 +70,6 @@ impl Masks {
         let skin = cr.zip(cb, |cr, cb| {
             smoothstep(0.02, 0.06, cr) * smoothstep(0.2, 0.15, cr) * smoothstep(0.01, -0.04, cb)
         });
-        Self { sky, cloud, water, foliage, grass, glow, flame, smoke, skin }
+        Self { sky, cloud, open_sky, water, foliage, grass, glow, flame, smoke, skin }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::{
     drift::{Drift, Surroundings, drift, regions},
+    effects::Effects,
     glide::Shot,
     moment::Moment,
     raster::Map,
-    render::{Picture, Surface},
+    render::{Overlay, Picture, Surface},
+    scenery::Scenery,
     still::{Analysis, Layer, Split, Still},
     view::View,
 };
@@ -24,6 +26,8 @@ pub(super) struct Stage {
     /// needs it, after the analysis.
     whole: OnceLock<Drift>,
     split: OnceLock<[Drift; 2]>,
+    /// Light and what is in the air, made likewise.
+    effects: OnceLock<Effects>,
 }
 
 impl Stage {
@@ -33,8 +37,8 @@ impl Stage {
         seed: u64,
         brush: Option<Arc<Brush>>,
     ) -> Self {
-        let (whole, split) = (OnceLock::new(), OnceLock::new());
-        Self { still, script, seed, brush, whole, split }
+        let (whole, split, effects) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { still, script, seed, brush, whole, split, effects }
     }
 
     /// What `shot` shows of it at `moment`.
@@ -53,7 +57,20 @@ impl Stage {
                 (surface(&analysis.whole, drift), None)
             }
         };
-        Picture { back, front, detail, at_rest: shot.is_at_rest(), overlays: Vec::new() }
+        let overlays = self.overlays(shot, moment);
+        Picture { back, front, detail, at_rest: shot.is_at_rest(), overlays }
+    }
+
+    /// Light and what is in the air, if the prompt names any.
+    fn overlays(&self, shot: &Shot, moment: &Moment) -> Vec<Box<dyn Overlay + '_>> {
+        if moment.presence() <= 0.0 || !Effects::are_named(&self.script) {
+            return Vec::new();
+        }
+        let effects = self.effects.get_or_init(|| {
+            let scenery = Scenery::new(&self.still.image, self.still.analysis(), self.seed);
+            Effects::of(&self.script, &scenery)
+        });
+        effects.at(shot, moment)
     }
 
     fn split_drifts(&self, split: &Split) -> &[Drift; 2] {

@@ -75,6 +75,21 @@ impl Rays {
         let near = [self.shift[0] - self.forward * far[0], self.shift[1] - self.forward * far[1]];
         (far, near)
     }
+
+    /// The other way round: the place of the frame whose ray meets infinitely far things at `far`,
+    /// and how much larger than in the still things are there. `None` for what lies behind.
+    pub fn seen_at(&self, far: [f32; 2]) -> Option<([f32; 2], f32)> {
+        let direction = [far[0], far[1], self.focal];
+        // The columns stand on each other at right angles.
+        let along = |axis: usize| {
+            let column = self.turn.map(|row| row[axis]);
+            let dot = |a: [f32; 3], b: [f32; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+            (dot(column, direction) / dot(column, column), dot(column, column))
+        };
+        let ((x, squared_scale), (y, _), (depth, _)) = (along(0), along(1), along(2));
+        let shrink = self.focal / depth;
+        (depth > 1e-3).then(|| ([x * shrink, y * shrink], 1.0 / squared_scale.sqrt()))
+    }
 }
 
 fn product(a: &[[f64; 3]; 3], b: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
@@ -357,6 +372,18 @@ mod tests {
         assert!(seen(Pose { zoom: 0.1, ..rest }, right)[0] < right_x - 2.0, "zoom in");
         assert!(seen(Pose { z: 0.1, ..rest }, right)[0] < right_x - 1.0, "dolly in");
         assert!(seen(Pose { roll: 0.05, ..rest }, right)[1] > at_rest[1] + 2.0, "roll clockwise");
+    }
+
+    #[test]
+    fn what_a_ray_meets_is_seen_where_the_ray_starts() {
+        let pose = Pose { pan: 0.1, tilt: -0.2, roll: 0.3, zoom: 0.4, ..Pose::default() };
+        let rays = Rays::new(&pose, 640.0, 1.1);
+        for place in [[0.0, 0.0], [300.0, -170.0], [-120.5, 33.25]] {
+            let (far, _) = rays.line(place[0], place[1]);
+            let (seen, larger) = rays.seen_at(far).unwrap();
+            assert!((0..2).all(|i| (seen[i] - place[i]).abs() < 0.01), "{seen:?}, not {place:?}");
+            assert!((larger - 1.1 * 0.4_f32.exp()).abs() < 1e-3);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod end;
 mod extend;
+mod light;
 mod loops;
 
 use std::{path::Path, sync::Arc};

@@ -216,10 +216,10 @@ impl<'a> Plan<'a> {
     fn sky(&mut self) {
         let masks = self.around.masks;
         let strength = self.strength(&[tags::CLOUDS], true);
-        let drifting = masks.cloud.zip(&masks.sky, f32::min);
+        let drifting = masks.cloud.zip(&masks.open_sky, f32::min);
         if self.arm(&drifting, strength).is_some() {
             // The clear sky between clouds goes with them.
-            let sky = self.on_layer(&self.allowed(&masks.sky)).map(|sky| sky * strength);
+            let sky = self.on_layer(&self.allowed(&masks.open_sky)).map(|sky| sky * strength);
             let (way, height) = (self.flow.unwrap_or(self.wind), sky.height as f32);
             self.stream(sky, 6.0, move |_, y| {
                 // Far clouds, low over the horizon, are slow.
@@ -268,6 +268,7 @@ mod tests {
         let mut masks = Masks {
             sky: none(),
             cloud: none(),
+            open_sky: none(),
             water: none(),
             foliage: none(),
             grass: none(),
@@ -324,7 +325,7 @@ mod tests {
 
     #[test]
     fn the_prompt_says_which_way_and_how_fast() {
-        let masks = masks(|m| (m.sky, m.cloud) = (upper(40), upper(40)));
+        let masks = masks(|m| (m.open_sky, m.cloud) = (upper(40), upper(40)));
         let drifted =
             |prompt: &str| moved(&plan(prompt, &masks, None), [960, 200], moment(0.5, 1.0, false));
         let right = drifted("clouds drift to the right");
@@ -357,7 +358,7 @@ mod tests {
     /// A cloud must not drag the mountain below it into the sky.
     #[test]
     fn nothing_is_carried_in_from_outside() {
-        let masks = masks(|m| (m.sky, m.cloud) = (upper(30), upper(30)));
+        let masks = masks(|m| (m.open_sky, m.cloud) = (upper(30), upper(30)));
         let clouds = plan("clouds race over the city", &masks, None);
         for step in 1..48 {
             let moment = moment(f64::from(step) / 12.0, 4.0, false);
@@ -376,7 +377,7 @@ mod tests {
     fn a_loop_ends_where_it_began() {
         let masks = masks(|m| {
             m.grass = upper(27);
-            (m.sky, m.cloud) = (upper(27), upper(27));
+            (m.open_sky, m.cloud) = (upper(27), upper(27));
         });
         let drift = plan("", &masks, None);
         let end = moment(4.0, 2.0, true);
