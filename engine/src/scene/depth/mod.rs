@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Depth from one picture by classical cues.
+//! Depth from one picture, by classical cues and by a small network of our own.
 //!
-//! No weights are needed: sky, ground, focus, haze and a salient subject are found by simple
-//! means, weighed by how far each can be trusted in this picture, and made smooth enough to warp
-//! by. The result is an order of things, not a measurement.
+//! Sky, ground, focus, haze and a salient subject are found by simple means, weighed by how far
+//! each can be trusted in this picture, mixed with what the network sees where it trusts itself,
+//! and made smooth enough to warp by. The result is an order of things, not a measurement.
 
 mod barrier;
 pub(super) mod features;
@@ -20,6 +20,7 @@ mod subject;
 
 use features::Colours;
 use fuse::Cues;
+use network::Seen;
 use subject::Subject;
 
 use super::{
@@ -85,6 +86,8 @@ pub(super) struct Look {
     /// Probability of the subject, and how clearly it stands out, 0..1.
     pub subject: Map,
     pub subject_certainty: f32,
+    /// What the network sees.
+    pub seen: Option<Seen>,
 }
 
 /// [`estimate`], with what was found on the way.
@@ -97,6 +100,7 @@ pub(super) fn look(picture: &Thumbnail) -> Look {
             sky: none.clone(),
             subject: none,
             subject_certainty: 0.0,
+            seen: None,
         };
     };
     let colours = Colours::of(&picture);
@@ -106,12 +110,14 @@ pub(super) fn look(picture: &Thumbnail) -> Look {
     let smooth = guides.fine.smooth(&fused.nearness, 1e-3);
     let sky = &cues.sky.probability;
     let ranged = finish::normalise(&smooth, sky, FAR);
+    let seen = network::see(&picture);
+    let ranged = seen.as_ref().map_or_else(|| ranged.clone(), |seen| fuse::mix(&ranged, seen));
     let capped = finish::compress(&ranged, lerp(0.3, 1.0, fused.confidence));
     let capped = capped.zip(sky, |v, sky| v * (1.0 - sky));
     let nearness = snap::snap(&capped, &colours).map(|v| v.clamp(0.0, 1.0));
     let Subject { probability: subject, certainty: subject_certainty } = cues.subject;
     let (confidence, sky) = (fused.confidence, cues.sky.probability);
-    Look { nearness, confidence, sky, subject, subject_certainty }
+    Look { nearness, confidence, sky, subject, subject_certainty, seen }
 }
 
 /// A depth from elsewhere, at the size of `picture`, with its cliffs on the picture's edges.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The long side of what the network is shown, in pixels.
-const LONG_SIDE: usize = 384;
+const LONG_SIDE: usize = 192;
 /// Its sides are multiples of this.
 const STEP: usize = 32;
 /// Maps that it gives.
