@@ -110,11 +110,12 @@ pub(super) fn look(picture: &Thumbnail) -> Look {
     let smooth = guides.fine.smooth(&fused.nearness, 1e-3);
     let sky = &cues.sky.probability;
     let ranged = finish::normalise(&smooth, sky, FAR);
-    let seen = network::see(&picture);
-    let ranged = seen.as_ref().map_or_else(|| ranged.clone(), |seen| fuse::mix(&ranged, seen));
     let capped = finish::compress(&ranged, lerp(0.3, 1.0, fused.confidence));
     let capped = capped.zip(sky, |v, sky| v * (1.0 - sky));
-    let nearness = snap::snap(&capped, &colours).map(|v| v.clamp(0.0, 1.0));
+    // After the sky: the network may know better what stands before it.
+    let seen = network::see(&picture);
+    let mixed = seen.as_ref().map(|seen| fuse::mix(&capped, seen)).unwrap_or(capped);
+    let nearness = snap::snap(&mixed, &colours).map(|v| v.clamp(0.0, 1.0));
     let Subject { probability: subject, certainty: subject_certainty } = cues.subject;
     let (confidence, sky) = (fused.confidence, cues.sky.probability);
     Look { nearness, confidence, sky, subject, subject_certainty, seen }
