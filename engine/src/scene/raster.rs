@@ -134,12 +134,6 @@ impl Map {
             Self::from_fn(w, h, |x, y| around(x, w).map(|x| self.at(x, y)).sum::<f32>() * share);
         Self::from_fn(w, h, |x, y| around(y, h).map(|y| across.at(x, y)).sum::<f32>() * share)
     }
-
-    /// Left and right changed.
-    pub fn mirrored(&self) -> Self {
-        let rows = self.values.chunks(self.width.max(1));
-        Self { values: rows.flat_map(|row| row.iter().rev()).copied().collect(), ..*self }
-    }
 }
 
 /// The values along one side that make one value of the result.
@@ -203,13 +197,6 @@ mod tests {
     fn shrinking_leaves_no_value_out() {
         let map = Map::from_fn(64, 64, |x, y| ((x + y) % 2) as f32);
         assert!(map.resized(16, 16).values.iter().all(|v| (v - 0.5).abs() < 0.1));
-    }
-
-    #[test]
-    fn mirroring_twice_gives_the_map() {
-        let map = Map::from_fn(3, 2, |x, y| (10 * y + x) as f32);
-        assert_eq!(map.mirrored().values, [2.0, 1.0, 0.0, 12.0, 11.0, 10.0]);
-        assert_eq!(map.mirrored().mirrored(), map);
     }
 
     proptest! {

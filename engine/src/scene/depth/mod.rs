@@ -11,7 +11,6 @@ mod finish;
 mod fuse;
 mod ground;
 pub mod model;
-mod network;
 pub mod picture;
 mod regions;
 mod sky;
