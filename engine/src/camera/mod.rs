@@ -5,9 +5,9 @@
 //! right makes the picture go left, one that rises or tilts up makes it go down, and one that
 //! rolls clockwise turns it counter-clockwise.
 //!
-//! A path is made of legs, one for each part of the prompt. [`travel`] says how far a leg goes,
-//! [`pace`] how fast it goes at each moment, [`shake`] what steps and hands add, [`circuit`] how a
-//! way becomes one that ends where it began, and [`candidate`] what a seed may choose.
+//! A path is made of legs, one for each part of the prompt. `travel` says how far a leg goes,
+//! `pace` how fast it goes at each moment, `shake` what steps and hands add, `circuit` how a
+//! way becomes one that ends where it began, and `candidate` what a seed may choose.
 
 mod candidate;
 mod circuit;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Networks in ONNX files, run on the CPU.
 //!
-//! A file is looked through before the runtime sees it ([`outline`]), so that what is wrong with it
+//! A file is looked through before the runtime sees it (`outline`), so that what is wrong with it
 //! can be said in a sentence. The runtime is rten. It works on one thread, so the same input gives
 //! the same bits on any number of cores, and what panics in it comes back as an error. What it does
 //! not bound is the time and the memory that a network takes.

@@ -2,11 +2,11 @@
 //! A clip that travels from one still to another.
 //!
 //! Each still is a scene of its own, with its own depth, and one camera moves through both. Where
-//! both show the same scene, the move between them is known ([`align`](super::align)): the camera
+//! both show the same scene, the move between them is known ([`super::align`]): the camera
 //! flies it, and things fly to their place. Where they have nothing in common, the camera goes on
 //! its way over the first still and comes from as far over the second, with the subject of the one
 //! at the place of that of the other. On the way one picture becomes the other
-//! ([`dissolve`](super::dissolve)).
+//! ([`super::dissolve`]).
 
 use std::{
     sync::{Arc, OnceLock},

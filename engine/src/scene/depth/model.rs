@@ -7,7 +7,7 @@
 //!
 //! What they do not agree on is what a large value means, and no file says it. It can be given as
 //! [`Meaning`]; otherwise the model is asked once about a portrait of which the answer is known
-//! ([`probe`]), and refused where its answer is neither.
+//! (`probe`), and refused where its answer is neither.
 
 mod cache;
 mod layout;

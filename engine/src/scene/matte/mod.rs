@@ -3,8 +3,8 @@
 //!
 //! What analysis says is rough: its edges are off by some pixels of a small picture. In a band
 //! around them each pixel looks for a colour of the near thing and one of the background which it
-//! may be a mix of ([`samples`]); a filter that follows the picture makes these guesses agree
-//! ([`linear`]) and brings them to full resolution. [`separate`] takes the background's colour
+//! may be a mix of (`samples`); a filter that follows the picture makes these guesses agree
+//! (`linear`) and brings them to full resolution. [`separate`] takes the background's colour
 //! out of the soft edge.
 
 mod layers;

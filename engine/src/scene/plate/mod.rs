@@ -2,9 +2,9 @@
 //! What lies behind near things: a copy of the still in which they are gone.
 //!
 //! When the camera moves, a near thing uncovers what was hidden behind it. Nobody knows what is
-//! there, so it is made up from what is around: first smooth colours ([`super::fill`]), then pieces of
-//! the still that fit ([`patches`]), joined so that no seam shows ([`blend`]), and copied at full
-//! resolution ([`write`]). What lies deeper behind a near thing than any camera move uncovers
+//! there, so it is made up from what is around: first smooth colours (`fill`), then pieces of
+//! the still that fit (`patches`), joined so that no seam shows (`blend`), and copied at full
+//! resolution (`write`). What lies deeper behind a near thing than any camera move uncovers
 //! stays smooth.
 
 mod blend;
