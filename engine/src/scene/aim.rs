@@ -92,7 +92,7 @@ mod tests {
     fn look(nearness: &Map, subject: Map, certainty: f32) -> Look {
         let sky = nearness.map(|_| 0.0);
         let nearness = nearness.clone();
-        Look { nearness, confidence: 1.0, sky, subject, subject_certainty: certainty }
+        Look { nearness, confidence: 1.0, sky, subject, subject_certainty: certainty, seen: None }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 
 use super::{
     depth::{
-        Look, Thumbnail,
+        Look, Seen, Thumbnail,
         features::{Colours, texture},
     },
     filter::{Guide, maximum},
-    raster::{Map, smoothstep},
+    raster::{Map, lerp, smoothstep},
 };
 
 /// Probabilities, 0..1, at the size of the thumbnail.
@@ -35,8 +35,11 @@ pub(super) struct Masks {
     pub skin: Map,
 }
 
+/// How much the network counts beside colour, texture and place where it knows the class.
+const TOLD: f32 = 0.7;
+
 impl Masks {
-    /// Finds them by colour, texture and place.
+    /// Finds them by colour, texture and place, and by what the network sees.
     pub fn of(picture: &Thumbnail, look: &Look) -> Self {
         let colours = Colours::of(picture);
         let Colours { luma, cb, cr } = &colours;
@@ -53,10 +56,18 @@ impl Masks {
         let low = Map::from_fn(w, h, |_, y| smoothstep(0.55, 0.75, y as f32 / h as f32));
         let grass = plants.zip(&low, |p, low| p * low);
         let foliage = plants.zip(&low, |p, low| p * (1.0 - low));
+        let told = |found: Map, class: fn(&Seen) -> &Map| match &look.seen {
+            Some(seen) => {
+                let mixed = found.zip(class(seen), |found, seen| lerp(found, seen, TOLD));
+                guide.smooth(&mixed, 1e-3)
+            }
+            None => found,
+        };
+        let (grass, foliage) = (told(grass, |s| &s.grass), told(foliage, |s| &s.foliage));
         let blue = cb.zip(cr, |cb, cr| smoothstep(0.0, 0.06, cb - cr));
         let below = Map::from_fn(w, h, |_, y| smoothstep(0.35, 0.55, y as f32 / h as f32));
         let water = blue.zip(&below, |b, below| b * below).zip(&open, |w, open| w * open);
-        let water = guide.smooth(&water, 1e-3);
+        let water = told(guide.smooth(&water, 1e-3), |s| &s.water);
         let grey = cb.zip(cr, |cb, cr| smoothstep(0.08, 0.02, cb.abs().max(cr.abs())));
         let cloud = grey.zip(&sky, |grey, sky| grey * sky);
         let glow = luma.zip(&cr.zip(cb, |cr, cb| cr - cb), |y, warm| {

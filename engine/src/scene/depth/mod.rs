@@ -20,7 +20,7 @@ mod subject;
 
 use features::Colours;
 use fuse::Cues;
-use network::Seen;
+pub(super) use network::Seen;
 use subject::Subject;
 
 use super::{
