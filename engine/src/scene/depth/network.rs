@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The long side of what the network is shown, in pixels.
-const LONG_SIDE: usize = 192;
+const LONG_SIDE: usize = 256;
 /// Its sides are multiples of this.
 const STEP: usize = 32;
 /// Maps that it gives.
@@ -183,10 +183,10 @@ mod tests {
 
     #[test]
     fn a_picture_is_shown_at_about_its_proportions() {
-        assert_eq!(sides(384, 216), (384, 224));
-        assert_eq!(sides(216, 384), (224, 384));
-        assert_eq!(sides(100, 100), (384, 384));
-        assert_eq!(sides(384, 1), (384, 32));
+        assert_eq!(sides(384, 216), (LONG_SIDE, 160));
+        assert_eq!(sides(216, 384), (160, LONG_SIDE));
+        assert_eq!(sides(100, 100), (LONG_SIDE, LONG_SIDE));
+        assert_eq!(sides(384, 1), (LONG_SIDE, 32));
     }
 
     proptest! {
