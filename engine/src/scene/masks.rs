@@ -84,3 +84,49 @@ impl Masks {
         Self { sky, cloud, open_sky, water, foliage, grass, glow, flame, smoke, skin }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A grey picture says nothing by its colours.
+    fn masks(seen: Option<Seen>) -> Masks {
+        let none = Map::from_fn(32, 24, |_, _| 0.0);
+        let picture = Thumbnail { width: 32, height: 24, rgb: vec![0.5; 3 * 32 * 24] };
+        let look = Look {
+            nearness: none.clone(),
+            confidence: 0.0,
+            sky: none.clone(),
+            subject: none,
+            subject_certainty: 0.0,
+            seen,
+        };
+        Masks::of(&picture, &look)
+    }
+
+    #[test]
+    fn what_the_network_knows_is_found_where_it_is() {
+        let half = |right: bool| Map::from_fn(32, 24, |x, _| f32::from((x >= 16) == right));
+        let (left, right, none) = (half(false), half(true), half(true).map(|_| 0.0));
+        let seen = Seen {
+            nearness: none.clone(),
+            confidence: none.clone(),
+            sky: none.clone(),
+            cloud: none.clone(),
+            water: left.clone(),
+            foliage: right.clone(),
+            grass: left,
+            glow: none,
+        };
+        let told = masks(Some(seen));
+        for (map, there, elsewhere) in
+            [(told.water, 4, 28), (told.grass, 4, 28), (told.foliage, 28, 4)]
+        {
+            assert!(map.at(there, 12) > 0.5 && map.at(elsewhere, 12) < 0.2);
+        }
+        let alone = masks(None);
+        for map in [alone.water, alone.grass, alone.foliage] {
+            assert!(map.values.iter().all(|v| *v < 0.2));
+        }
+    }
+}

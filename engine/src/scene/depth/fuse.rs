@@ -91,3 +91,25 @@ fn prior(x: usize, y: usize, w: usize, h: usize) -> f32 {
     let bulge = (1.0 - 3.0 * (dx * dx + dy * dy)).max(0.0);
     0.6 * down + 0.4 * bulge
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_counts_as_far_as_it_trusts_itself() {
+        let map = |f: fn(f32) -> f32| Map::from_fn(5, 1, |x, _| f(x as f32 / 4.0));
+        let (cues, none) = (map(|v| v), map(|_| 0.0));
+        let seen = Seen {
+            nearness: map(|v| 1.0 - v),
+            confidence: map(|v| f32::from(v >= 0.5)),
+            sky: none.clone(),
+            cloud: none.clone(),
+            water: none.clone(),
+            foliage: none.clone(),
+            grass: none.clone(),
+            glow: none,
+        };
+        assert_eq!(mix(&cues, &seen).values, [0.0, 0.25, 0.5, 0.25, 0.0]);
+    }
+}
