@@ -35,7 +35,8 @@ pub(super) struct Masks {
     pub skin: Map,
 }
 
-/// How much the network counts beside colour, texture and place where it knows the class.
+/// How much the network counts beside colour, texture and place for plants; of water it
+/// knows less than they do.
 const TOLD: f32 = 0.7;
 
 impl Masks {
@@ -67,7 +68,7 @@ impl Masks {
         let blue = cb.zip(cr, |cb, cr| smoothstep(0.0, 0.06, cb - cr));
         let below = Map::from_fn(w, h, |_, y| smoothstep(0.35, 0.55, y as f32 / h as f32));
         let water = blue.zip(&below, |b, below| b * below).zip(&open, |w, open| w * open);
-        let water = told(guide.smooth(&water, 1e-3), |s| &s.water);
+        let water = guide.smooth(&water, 1e-3);
         let grey = cb.zip(cr, |cb, cr| smoothstep(0.08, 0.02, cb.abs().max(cr.abs())));
         let cloud = grey.zip(&sky, |grey, sky| grey * sky);
         let glow = luma.zip(&cr.zip(cb, |cr, cb| cr - cb), |y, warm| {
@@ -113,19 +114,17 @@ mod tests {
             confidence: none.clone(),
             sky: none.clone(),
             cloud: none.clone(),
-            water: left.clone(),
+            water: none.clone(),
             foliage: right.clone(),
             grass: left,
             glow: none,
         };
         let told = masks(Some(seen));
-        for (map, there, elsewhere) in
-            [(told.water, 4, 28), (told.grass, 4, 28), (told.foliage, 28, 4)]
-        {
+        for (map, there, elsewhere) in [(told.grass, 4, 28), (told.foliage, 28, 4)] {
             assert!(map.at(there, 12) > 0.5 && map.at(elsewhere, 12) < 0.2);
         }
         let alone = masks(None);
-        for map in [alone.water, alone.grass, alone.foliage] {
+        for map in [alone.grass, alone.foliage] {
             assert!(map.values.iter().all(|v| *v < 0.2));
         }
     }

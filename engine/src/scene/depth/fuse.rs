@@ -64,7 +64,7 @@ pub(super) fn fuse(cues: &Cues, guide: &Guide) -> Fused {
 }
 
 /// Nearness by the cues, drawn towards what the network sees as far as it trusts itself. The
-/// marked pairs to tune on come out alike for any share from 0.4 to 1 of that trust; the cues were
+/// marked pairs to tune on come out alike for any share from 0.4 to 1.2 of that trust; the cues were
 /// tuned on the same pairs, so the network is given all of it.
 pub(super) fn mix(cues: &Map, seen: &Seen) -> Map {
     let apart = cues.zip(&seen.nearness, |cues, seen| seen - cues);
