@@ -81,7 +81,7 @@ fn a_gradient_and_a_flat_picture_do_not_become_cliffs() {
         let down = (192..depth.nearness.len())
             .map(|i| (depth.nearness[i] - depth.nearness[i - 192]).abs())
             .fold(0.0, f32::max);
-        assert!(across < 0.01 && down < 0.03, "steps of {across} across, {down} down");
+        assert!(across < 0.03 && down < 0.03, "steps of {across} across, {down} down");
     }
 }
 

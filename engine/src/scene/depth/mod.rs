@@ -114,7 +114,13 @@ pub(super) fn look(picture: &Thumbnail) -> Look {
     let capped = capped.zip(sky, |v, sky| v * (1.0 - sky));
     // After the sky: the network may know better what stands before it.
     let seen = network::see(&picture);
-    let mixed = seen.as_ref().map(|seen| fuse::mix(&capped, seen)).unwrap_or(capped);
+    let mixed = match &seen {
+        Some(seen) => {
+            let both = sky.zip(&seen.sky, |one, other| one * other);
+            fuse::mix(&capped, seen).zip(&both, |v, sky| v * (1.0 - sky))
+        }
+        None => capped,
+    };
     let nearness = snap::snap(&mixed, &colours).map(|v| v.clamp(0.0, 1.0));
     let Subject { probability: subject, certainty: subject_certainty } = cues.subject;
     let (confidence, sky) = (fused.confidence, cues.sky.probability);
