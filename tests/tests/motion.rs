@@ -81,7 +81,7 @@ fn the_camera_goes_where_the_prompt_says() {
         ("tilt up", |s| s.shift[1], 1.0),
         ("tilt down", |s| -s.shift[1], 1.0),
         ("dolly in", |s| s.growth, 0.01),
-        ("dolly out", |s| -s.growth, 0.005),
+        ("dolly out", |s| -s.growth, 0.003),
         ("crash zoom in on the face", |s| s.growth, 0.05),
         ("zoom lens slowly opening, optical zoom out", |s| -s.growth, 0.005),
         ("roll clockwise", |s| -s.turn, 0.008),
