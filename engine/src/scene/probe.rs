@@ -96,7 +96,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::image::{Image, PixelFormat, YuvMatrix};
+    use crate::{
+        fit::Fit,
+        image::{Image, PixelFormat, YuvMatrix},
+        request::DepthSource,
+        scene::depth::Depth,
+    };
 
     const SIZE: [u32; 2] = [64, 36];
 
@@ -110,8 +115,17 @@ mod tests {
         Arc::new(Image::from_packed(rgb, width, height, YuvMatrix::default(), planes).unwrap())
     }
 
+    /// Ground that comes nearer downwards: at a cliff a frame takes its colours from two places.
+    fn ground() -> DepthSource {
+        let [width, height] = SIZE.map(|side| side as usize);
+        let nearness = (0..width * height).map(|i| (i / width) as f32 / height as f32).collect();
+        let depth = Depth { width, height, nearness, confidence: 1.0 };
+        DepthSource::Picture(Arc::new(depth), Fit::default())
+    }
+
     fn probe(prompt: &str) -> Probe {
-        Probe::open(Request { prompt: prompt.to_owned(), ..Request::new(still()) }).unwrap()
+        let request = Request::new(still());
+        Probe::open(Request { prompt: prompt.to_owned(), depth: ground(), ..request }).unwrap()
     }
 
     #[test]
