@@ -117,7 +117,8 @@ pub(super) fn look(picture: &Thumbnail) -> Look {
     let mixed = match &seen {
         Some(seen) => {
             let both = sky.zip(&seen.sky, |one, other| one * other);
-            fuse::mix(&capped, seen).zip(&both, |v, sky| v * (1.0 - sky))
+            fuse::mix(&capped, seen, &cues.subject, &guides.wide)
+                .zip(&both, |v, sky| v * (1.0 - sky))
         }
         None => capped,
     };
