@@ -65,7 +65,7 @@ impl DepthMeaning {
 }
 
 /// The paths and texts, and what they led to when the stream started.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Aids {
     depth_model: PathBuf,
     depth_meaning: DepthMeaning,
@@ -77,18 +77,6 @@ pub struct Aids {
     loaded: Option<Arc<Loaded>>,
 }
 
-impl PartialEq for Aids {
-    /// Whether the same is wished, and the same was read.
-    fn eq(&self, other: &Self) -> bool {
-        let wishes = |aids: &Self| {
-            let Self { depth_model, depth_image, mask, brush, end_image, extend, .. } =
-                aids.clone();
-            (depth_model, aids.depth_meaning, depth_image, mask, brush, end_image, extend)
-        };
-        self.is_loaded_as(other) && wishes(self) == wishes(other)
-    }
-}
-
 /// What was read.
 #[derive(Debug, Default)]
 struct Loaded {
@@ -96,6 +84,13 @@ struct Loaded {
     brush: Option<Arc<Brush>>,
     end: Option<EndImage>,
     from: Option<Place>,
+}
+
+impl PartialEq for Loaded {
+    /// Whether both were read at the same time.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
 }
 
 /// The picture at the end of a clip, as it was decoded, and as the last clip needed it.
@@ -279,8 +274,7 @@ impl Aids {
 
     /// Whether this was read at the same time.
     pub fn is_loaded_as(&self, other: &Self) -> bool {
-        let at = |aids: &Self| aids.loaded.as_ref().map(Arc::as_ptr);
-        at(self) == at(other)
+        self.loaded == other.loaded
     }
 
     /// Where the depth of a still comes from that was `source` (width, height) pixels large before

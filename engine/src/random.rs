@@ -19,6 +19,11 @@ impl SplitMix {
         (self.next_bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// The next number, -1..1.
+    pub fn next_signed(&mut self) -> f64 {
+        2.0 * self.next_unit() - 1.0
+    }
+
     /// The next whole number below `bound`, which is at most 2^32; 0 for a bound of 0.
     pub fn next_below(&mut self, bound: usize) -> usize {
         (((self.next_bits() >> 32) * bound as u64) >> 32) as usize

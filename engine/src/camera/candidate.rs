@@ -2,27 +2,10 @@
 //! What a seed may choose: clips that are equally good and obey the same prompt.
 
 use super::travel::Travel;
-use crate::prompt::Move::{self, *};
-
-/// SplitMix64: well spread numbers from any seed (Steele, Lea and Flood 2014, figure 15).
-#[derive(Debug, Clone)]
-pub(super) struct Random(pub u64);
-
-impl Random {
-    /// The next number, 0..1.
-    pub fn next_unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// The next number, -1..1.
-    fn next_signed(&mut self) -> f64 {
-        2.0 * self.next_unit() - 1.0
-    }
-}
+use crate::{
+    prompt::Move::{self, *},
+    random::SplitMix,
+};
 
 /// The choices of one seed.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +24,7 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// The choices that `random` makes.
-    pub fn new(random: &mut Random) -> Self {
+    pub fn new(random: &mut SplitMix) -> Self {
         let side = if random.next_unit() < 0.5 { -1.0 } else { 1.0 };
         let strength = 1.0 + 0.1 * random.next_signed();
         // A third is straight.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    candidate::{Candidate, Random},
+    candidate::Candidate,
     circuit,
     pace::{End, Pace},
     pose::{Aim, Pose},
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     prompt::{Move, Script},
+    random::SplitMix,
     request::{Controls, DEFAULT_DURATION, DEFAULT_MOTION},
 };
 
@@ -52,7 +53,7 @@ impl Path {
     /// Lays the path that `script` asks for through a clip of length `duration`, which ends where
     /// it began if it `loops`. `seed` picks one of many equally good paths.
     pub fn new(script: &Script, seed: u64, duration: Duration, loops: bool) -> Self {
-        let mut random = Random(seed);
+        let mut random = SplitMix(seed);
         let candidate = Candidate::new(&mut random);
         let seconds = duration.as_secs_f64();
         let shakes = Shakes::new(&mut random, loops.then_some(seconds));

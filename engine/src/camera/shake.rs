@@ -6,8 +6,8 @@ use std::{
     ops::{Add, Mul},
 };
 
-use super::{candidate::Random, pace::smoothstep, pose::Pose};
-use crate::prompt::Move;
+use super::{pace::smoothstep, pose::Pose};
+use crate::{prompt::Move, random::SplitMix};
 
 /// How much of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -94,7 +94,7 @@ pub(super) struct Shakes {
 
 impl Shakes {
     /// `random` gives the phases. Where `period` is given, in seconds, all comes round in it.
-    pub fn new(random: &mut Random, period: Option<f64>) -> Self {
+    pub fn new(random: &mut SplitMix, period: Option<f64>) -> Self {
         let whole = |hertz: f64| match period {
             Some(seconds) => (hertz * seconds).round().max(1.0) / seconds,
             None => hertz,

@@ -40,14 +40,33 @@ pub(super) struct Masks {
 const TOLD: f32 = 0.7;
 
 impl Masks {
+    /// Nothing of any class.
+    #[cfg(test)]
+    pub fn none(width: usize, height: usize) -> Self {
+        let none = Map::constant(width, height, 0.0);
+        Self {
+            sky: none.clone(),
+            cloud: none.clone(),
+            open_sky: none.clone(),
+            water: none.clone(),
+            foliage: none.clone(),
+            grass: none.clone(),
+            glow: none.clone(),
+            flame: none.clone(),
+            smoke: none.clone(),
+            skin: none,
+        }
+    }
+
     /// Finds them by colour, texture and place, and by what the network sees.
     pub fn of(picture: &Thumbnail, look: &Look) -> Self {
         let colours = Colours::of(picture);
         let Colours { luma, cb, cr } = &colours;
         let guide = Guide::new(luma, (luma.long_side() / 96).max(1));
-        let detail = texture(luma).map(|v| smoothstep(0.008, 0.03, v));
+        let texture = texture(luma);
+        let detail = texture.map(|v| smoothstep(0.008, 0.03, v));
         let sky = look.sky.clone();
-        let fine = maximum(&texture(luma).map(|v| smoothstep(0.02, 0.05, v)), 2);
+        let fine = maximum(&texture.map(|v| smoothstep(0.02, 0.05, v)), 2);
         let open_sky = sky.zip(&fine, |sky, fine| sky * (1.0 - fine));
         let open = sky.map(|sky| 1.0 - sky);
         let green = cb.zip(cr, |cb, cr| smoothstep(0.0, 0.06, -cb - cr.max(0.0) - 0.5 * cr));

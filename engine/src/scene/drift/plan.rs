@@ -264,19 +264,7 @@ mod tests {
     const SIZE: [u32; 2] = [1920, 1080];
 
     fn masks(set: impl FnOnce(&mut Masks)) -> Masks {
-        let none = || Map::constant(WIDTH, HEIGHT, 0.0);
-        let mut masks = Masks {
-            sky: none(),
-            cloud: none(),
-            open_sky: none(),
-            water: none(),
-            foliage: none(),
-            grass: none(),
-            glow: none(),
-            flame: none(),
-            smoke: none(),
-            skin: none(),
-        };
+        let mut masks = Masks::none(WIDTH, HEIGHT);
         set(&mut masks);
         masks
     }

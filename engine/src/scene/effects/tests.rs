@@ -39,19 +39,7 @@ fn flat(value: f32) -> Map {
 }
 
 fn none() -> Masks {
-    let none = || flat(0.0);
-    Masks {
-        sky: none(),
-        cloud: none(),
-        open_sky: none(),
-        water: none(),
-        foliage: none(),
-        grass: none(),
-        glow: none(),
-        flame: none(),
-        smoke: none(),
-        skin: none(),
-    }
+    Masks::none(WIDTH, HEIGHT)
 }
 
 fn left_half() -> Map {
