@@ -39,6 +39,15 @@ pub(super) struct Masks {
 /// knows less than they do.
 const TOLD: f32 = 0.7;
 
+/// A class with less of the picture than this is left alone.
+const LEAST_SHARE: f32 = 0.01;
+
+/// Whether there is enough of a class in the picture for anything to happen to it.
+pub(super) fn is_enough(mask: &Map) -> bool {
+    let share = mask.values.iter().filter(|v| **v > 0.5).count() as f32;
+    share >= LEAST_SHARE * mask.values.len() as f32
+}
+
 impl Masks {
     /// Nothing of any class.
     #[cfg(test)]

@@ -109,15 +109,14 @@ impl SceneClip {
         };
         let length = Duration::from_secs_f64(seconds);
         let path = |loops| Path::new(&script, request.seed, length, loops);
-        let paths = (path(request.loops), path(true));
         let still = Still::open(request.image, aids)?;
         let end = goal.map(|end| Still::open(end, Aids::default())).transpose()?;
         let stage = |still: &Arc<Still>, brush| {
             Stage::new(Arc::clone(still), Arc::clone(&script), request.seed, brush)
         };
-        let journey = end.map(|end| Journey::open(&still, stage(&end, None), paths.1));
+        let journey = end.map(|end| Journey::open(&still, stage(&end, None), path(true)));
         Ok(Self {
-            path: paths.0,
+            path: path(request.loops),
             from: request.from,
             journey: journey.transpose()?,
             loops: request.loops,

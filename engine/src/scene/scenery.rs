@@ -2,13 +2,14 @@
 //! What light and the air know of a still.
 
 use super::{
-    depth::Thumbnail, filter::box_mean, masks::Masks, raster::Map, still::Analysis,
+    depth::Thumbnail,
+    filter::box_mean,
+    masks::{Masks, is_enough},
+    raster::Map,
+    still::Analysis,
     thumbnail::thumbnail,
 };
 use crate::{camera::Aim, image::Image};
-
-/// A class with less of the picture than this has no light of its own.
-const LEAST_SHARE: f32 = 0.01;
 
 /// A still, for whoever lights it.
 pub(super) struct Scenery<'a> {
@@ -43,8 +44,7 @@ impl<'a> Scenery<'a> {
 
     /// `mask`, if it has enough of the picture to be lit on its own.
     pub fn enough<'m>(&self, mask: &'m Map) -> Option<&'m Map> {
-        let share = mask.values.iter().filter(|v| **v > 0.5).count() as f32;
-        (share >= LEAST_SHARE * mask.values.len() as f32).then_some(mask)
+        is_enough(mask).then_some(mask)
     }
 
     /// How much of the light from `mask` falls on each place, 0..1: all of it there, less around.
@@ -65,12 +65,8 @@ impl<'a> Scenery<'a> {
 
     /// Red, green and blue of the small copy, each of the size of the masks.
     pub fn channels(&self) -> [Map; 3] {
-        let Thumbnail { width, height, ref rgb } = self.picture;
         let sky = &self.masks.sky;
-        [0, 1, 2].map(|i| {
-            let values = rgb.iter().skip(i).step_by(3).copied().collect();
-            fitted(&Map { width, height, values }, sky.width, sky.height)
-        })
+        self.picture.planes().map(|plane| fitted(&plane, sky.width, sky.height))
     }
 
     /// Mean colour where `weights` are, sRGB 0..1; of all of it where they are nowhere.

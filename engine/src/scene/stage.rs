@@ -26,8 +26,8 @@ pub(super) struct Stage {
     /// needs it, after the analysis.
     whole: OnceLock<Drift>,
     split: OnceLock<[Drift; 2]>,
-    /// Light and what is in the air, made likewise.
-    effects: OnceLock<Effects>,
+    /// Light and what is in the air, if the prompt names any, made likewise.
+    effects: OnceLock<Option<Effects>>,
 }
 
 impl Stage {
@@ -63,14 +63,16 @@ impl Stage {
 
     /// Light and what is in the air, if the prompt names any.
     fn overlays(&self, shot: &Shot, moment: &Moment) -> Vec<Box<dyn Overlay + '_>> {
-        if moment.presence() <= 0.0 || !Effects::are_named(&self.script) {
+        if moment.presence() <= 0.0 {
             return Vec::new();
         }
         let effects = self.effects.get_or_init(|| {
-            let scenery = Scenery::new(&self.still.image, self.still.analysis(), self.seed);
-            Effects::of(&self.script, &scenery)
+            Effects::are_named(&self.script).then(|| {
+                let scenery = Scenery::new(&self.still.image, self.still.analysis(), self.seed);
+                Effects::of(&self.script, &scenery)
+            })
         });
-        effects.at(shot, moment)
+        effects.as_ref().map(|effects| effects.at(shot, moment)).unwrap_or_default()
     }
 
     fn split_drifts(&self, split: &Split) -> &[Drift; 2] {

@@ -41,7 +41,7 @@ pub struct Thumbnail {
 
 impl Thumbnail {
     /// Red, green and blue, each on its own.
-    fn planes(&self) -> [Map; 3] {
+    pub(super) fn planes(&self) -> [Map; 3] {
         let (width, height) = (self.width, self.height);
         let plane = |c| self.rgb.iter().skip(c).step_by(3).copied().collect();
         [0, 1, 2].map(|c| Map { width, height, values: plane(c) })

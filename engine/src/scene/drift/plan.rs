@@ -14,13 +14,11 @@ use crate::{
     scene::{
         fill::fill,
         filter::{box_mean, maximum},
-        masks::Masks,
+        masks::{Masks, is_enough},
         raster::{Map, smoothstep},
     },
 };
 
-/// A class with less of the picture than this is left alone.
-const LEAST_SHARE: f32 = 0.01;
 /// How strongly things move that nobody named.
 const UNNAMED: f32 = 0.5;
 /// The root of the gain at the strongest motion: nothing is carried farther.
@@ -119,9 +117,8 @@ impl<'a> Plan<'a> {
     /// `mask` times `strength`, if there is enough of it to be seen.
     fn arm(&self, mask: &Map, strength: f32) -> Option<Map> {
         let mask = self.allowed(mask);
-        let share = mask.values.iter().filter(|v| **v > 0.5).count() as f32;
-        let enough = share >= LEAST_SHARE * mask.values.len() as f32;
-        (strength > 0.0 && enough).then(|| mask.map(|v| smoothstep(0.25, 0.75, v) * strength))
+        (strength > 0.0 && is_enough(&mask))
+            .then(|| mask.map(|v| smoothstep(0.25, 0.75, v) * strength))
     }
 
     /// The part of a mask that may move by itself.
