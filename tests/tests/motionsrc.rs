@@ -3,10 +3,12 @@
 //! `clip_stream.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
+use std::{sync::Mutex, thread};
+
 use gst::{ClockTime, SeekFlags, prelude::*};
 use stillmotion_tests::{
     clip::{self, ms, photo},
-    photos, pictures,
+    init, photos, pictures,
     pipeline::{self, Arrived, play},
     rig::Rig,
 };
@@ -228,4 +230,41 @@ fn what_does_not_work_gets_one_message_in_the_right_domain() {
     let error = refused(&format!("location={} ! video/x-raw,framerate=5000/1", photo()));
     assert!(error.matches(gst::CoreError::Negotiation), "{error}");
     assert!(error.message().contains("5000/1"), "{error}");
+}
+
+#[test]
+fn a_seek_between_agreeing_and_telling_is_no_error() {
+    let line = format!(
+        "motionsrc name=flushed location={} ! video/x-raw,width=64,height=48 ! fakesink",
+        photo()
+    );
+    init();
+    let pipeline = gst::parse::launch(&line).unwrap().downcast::<gst::Bin>().unwrap();
+    let source = pipeline.by_name("flushed").unwrap();
+    gst::log::set_threshold_for_name("motionsrc", gst::DebugLevel::Info);
+    let seeking = Mutex::new(None);
+    let watched = source.downgrade();
+    let log = gst::log::add_log_function(move |_, _, _, _, _, object, message| {
+        let told = message.get().is_some_and(|text| text.starts_with("making video/x-raw"));
+        let ours = object.is_some_and(|object| object.to_string().contains("flushed"));
+        let Some(source) = watched.upgrade().filter(|_| told && ours) else {
+            return;
+        };
+        let mut seeking = seeking.lock().unwrap();
+        if seeking.is_none() {
+            let pad = source.static_pad("src").unwrap();
+            let seek = move || source.seek_simple(SeekFlags::FLUSH, ms(500));
+            *seeking = Some(thread::spawn(seek));
+            while !pad.pad_flags().contains(gst::PadFlags::FLUSHING) {
+                thread::yield_now();
+            }
+        }
+    });
+    pipeline.set_state(gst::State::Paused).unwrap();
+    let state = pipeline.state(ClockTime::from_seconds(10));
+    let error = pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]);
+    gst::log::remove_log_function(log);
+    gst::log::unset_threshold_for_name("motionsrc");
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert!(error.is_none() && state.0.is_ok(), "{state:?} {error:?}");
 }

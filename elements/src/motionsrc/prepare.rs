@@ -60,6 +60,10 @@ impl MotionSrc {
         }
         gst::info!(CAT, imp = self, "making {}", output.caps);
         self.obj().set_caps(&output.caps).map_err(|_| {
+            // A pad that is flushing takes no caps: they are agreed on again behind the flush.
+            if self.is_flushing() {
+                return Halt::Away;
+            }
             let message =
                 gst::error_msg!(gst::CoreError::Negotiation, ("{} is refused", output.caps));
             Halt::Error(message)
