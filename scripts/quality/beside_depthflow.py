@@ -84,7 +84,7 @@ def unevenness(clip):
 def displaced(clip):
     """How far each frame is from the first one, as a share of the height."""
     grays = flow.gray(clip)
-    return np.array([flow.amount([flow.flow(grays[0], gray)], grays[:1]) for gray in grays])
+    return np.array([flow.amount([flow.both(grays[0], gray)], grays[:1]) for gray in grays])
 
 
 def steepest(depth, size):

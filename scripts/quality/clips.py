@@ -72,14 +72,14 @@ def moving(engine, photo, prompt, thorough=True):
         arrays = ["frames", "places"]
         clip = ask(engine, photo, prompt, motion=motion, frames=samples(), arrays=arrays)
         grays = flow.gray(clip.frames)
-        flows = [flow.flow(a, b) for a, b in zip(grays[::2], grays[1::2])]
+        flows = [flow.both(*pair) for pair in zip(grays[::2], grays[1::2])]
         amounts[motion] = flow.amount(flows, grays[::2])
         pairs = zip(clip.places[::2], clip.places[1::2], strict=True)
         exact[motion] = np.mean([geometry.amount(*pair, SIZE) for pair in pairs])
         if motion == 5:
             yield "warp error", _warp_error(grays, flows), ""
         if motion == 10:
-            yield "dynamic", flow.is_dynamic(flows), ""
+            yield "dynamic", flow.is_dynamic([there for there, _ in flows]), ""
     for gate, of in (("motion step", amounts), ("exact step", exact)):
         steps = {m: of[m + 1] / of[m] for m in motions if m + 1 in of}
         least = min(steps, key=steps.get)
@@ -112,9 +112,8 @@ def _camera(engine, photo, prompt):
 
 def _warp_error(grays, flows):
     """How much of what changes flow does not explain."""
-    pairs = list(zip(grays[::2], grays[1::2]))
-    backward = [flow.flow(b, a) for a, b in pairs]
-    return np.mean([flow.warp_error(*pair, f, b) for pair, f, b in zip(pairs, flows, backward)])
+    pairs = zip(grays[::2], grays[1::2])
+    return np.mean([flow.warp_error(*pair, *there_and_back) for pair, there_and_back in zip(pairs, flows)])
 
 
 def _shape(engine, photo, prompt, motion):

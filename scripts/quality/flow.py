@@ -23,6 +23,11 @@ def flow(one, other):
     return _dis.calc(one, other, None)
 
 
+def both(one, other):
+    """Flow there and back."""
+    return flow(one, other), flow(other, one)
+
+
 def textured(gray):
     """`[h, w]`: where flow can be known, as there is detail along both axes (the smaller eigenvalue
     of the structure tensor, as for corners). All of the frame where hardly any of it is."""
@@ -31,9 +36,20 @@ def textured(gray):
     return there if there.mean() > 0.005 else np.ones_like(there)
 
 
+def confirmed(forward, backward):
+    """`[h, w]`: where the flow back undoes the flow there. In the dark, in noise and where things
+    come out from behind others it does not, and what was found is worth nothing."""
+    apart = lengths(forward + follow(backward, forward))
+    return apart < 0.1 + 0.05 * lengths(forward)
+
+
 def amount(flows, grays):
-    """Mean length of flow where the first frames have texture, as a share of the frame's height."""
-    means = [lengths(f)[textured(gray)].mean() for f, gray in zip(flows, grays)]
+    """Mean length of flow where the first frames have texture and the flow back confirms it, as a
+    share of the frame's height. `flows` are there and back."""
+    means = []
+    for (there, back), gray in zip(flows, grays):
+        known = textured(gray) & confirmed(there, back)
+        means.append(lengths(there)[known].mean() if known.any() else 0.0)
     return float(np.mean(means) / grays[0].shape[0])
 
 

@@ -78,7 +78,7 @@ GATES = [
     ),
     Gate(
         "motion step",
-        "least growth of A, the mean flow where there is texture, from a motion amount to the next",
+        "least growth of A, the mean flow where it is known, from a motion amount to the next",
         low=1.05,
         digits=3,
     ),

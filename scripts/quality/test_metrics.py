@@ -50,21 +50,31 @@ class Flow(unittest.TestCase):
     def test_amount_is_the_shift_as_a_share_of_the_height(self):
         image = texture()
         for shift in (0.5, 1.5, 4.0):
-            found = flow.amount([flow.flow(image, shifted(image, shift))], [image])
+            found = flow.amount([flow.both(image, shifted(image, shift))], [image])
             self.assertAlmostEqual(found, shift / SIZE[1], delta=0.1 * shift / SIZE[1])
 
     def test_light_that_flickers_is_not_motion(self):
         image = texture()
         darker = cv2.convertScaleAbs(shifted(image, 1.0), alpha=0.8)
-        found = flow.amount([flow.flow(image, darker)], [image]) * SIZE[1]
+        found = flow.amount([flow.both(image, darker)], [image]) * SIZE[1]
         self.assertAlmostEqual(found, 1.0, delta=0.25)
 
     def test_flow_counts_where_there_is_something_to_see(self):
         image = texture()
         image[:, 120:] = 90
         self.assertLess(flow.textured(image)[:, 140:].mean(), 0.01)
-        found = flow.amount([flow.flow(image, shifted(image, 1.0))], [image]) * SIZE[1]
+        found = flow.amount([flow.both(image, shifted(image, 1.0))], [image]) * SIZE[1]
         self.assertAlmostEqual(found, 1.0, delta=0.25)
+
+    def test_flow_that_the_way_back_does_not_confirm_is_not_counted(self):
+        image = texture()
+        moved = shifted(image, 1.0)
+        # Half of it shows something else each time.
+        moved[:, 240:] = texture(2)[:, 240:]
+        there, back = flow.both(image, moved)
+        self.assertLess(flow.confirmed(there, back)[:, 250:].mean(), 0.2)
+        found = flow.amount([(there, back)], [image]) * SIZE[1]
+        self.assertLess(found, 0.4 * flow.lengths(there)[flow.textured(image)].mean())
 
     def test_only_what_is_fast_is_dynamic(self):
         def all_over(pixels):
@@ -77,7 +87,7 @@ class Flow(unittest.TestCase):
     def test_a_warp_that_explains_the_change_has_little_error(self):
         image, other = texture(1), texture(2)
         moved = shifted(image, 2.0)
-        there, back = flow.flow(image, moved), flow.flow(moved, image)
+        there, back = flow.both(image, moved)
         self.assertLess(flow.warp_error(image, moved, there, back), 0.2)
         none = np.zeros_like(there)
         self.assertGreater(flow.warp_error(image, other, none, none), 0.9)

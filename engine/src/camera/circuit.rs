@@ -2,9 +2,10 @@
 //! A way that ends where it began, and looks as if it had no end.
 //!
 //! The camera goes out and comes back. Where it turns it would stand still, and one would see the
-//! seam; so it goes round instead: beside the way out and back it moves to one side and then to
-//! the other, a quarter of a round later. What goes around something goes around it all the way,
-//! on an ellipse.
+//! seam; so it goes round instead: beside the way out and back it turns to one side and then to
+//! the other, a quarter of a round later. It turns, and does not move, because near and far things
+//! then keep together at the edges, which have nothing to spare where the still is shown whole.
+//! What goes around something goes around it all the way, on an ellipse.
 
 use std::f64::consts::TAU;
 
@@ -13,7 +14,7 @@ use super::travel::Travel;
 /// How far a way out and back goes, of one that goes out only: it has half the time.
 const OUT_AND_BACK: f64 = 0.7;
 /// How wide a round is, of how far it goes out.
-const WIDTH: f64 = 0.12;
+const WIDTH: f64 = 0.115;
 /// How far an orbit goes to either side, of one that goes to one side only.
 const EACH_SIDE: f64 = 0.55;
 
@@ -39,9 +40,9 @@ pub(super) fn travel(now: Travel, whole: &Travel, share: f64, side: f64) -> Trav
     ];
     let size = across.max(down).max(0.5 * deep).max(whole.roll.abs()) * WIDTH * swing;
     let beside = if across > down && across > 0.5 * deep {
-        Travel { y: side * size, ..Travel::default() }
+        Travel { tilt: side * size, ..Travel::default() }
     } else {
-        Travel { orbit: side * size, ..Travel::default() }
+        Travel { pan: side * size, ..Travel::default() }
     };
     now * OUT_AND_BACK + beside
 }

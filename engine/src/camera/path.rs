@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     candidate::Candidate,
     circuit,
-    pace::{End, Pace},
+    pace::{End, Pace, smoothstep},
     pose::{Aim, Pose},
     shake::{Shakes, Sway},
     travel::Travel,
@@ -48,6 +48,8 @@ const SHARED_SECONDS: f64 = 0.5;
 const SHARED: f64 = 0.25;
 /// How long it takes until the border is ready for shakes of any strength.
 const READY_SECONDS: f64 = 1.0;
+/// The share of the way out on which steps set in again behind the seam of a loop.
+const STEPS_AGAIN: f64 = 0.12;
 
 impl Path {
     /// Lays the path that `script` asks for through a clip of length `duration`, which ends where
@@ -183,7 +185,14 @@ impl Path {
     fn sway(&self, share: f64, controls: &Controls) -> Sway {
         let share = if self.loops { circuit::out(share) } else { share };
         let legs = self.legs.iter().filter(|leg| leg.sway != Sway::default());
-        let now = legs.fold(Sway::default(), |s, leg| s + leg.sway * leg.pace.presence(share));
+        let mut now = legs.fold(Sway::default(), |s, leg| s + leg.sway * leg.pace.presence(share));
+        if self.loops {
+            // Who turns round makes no step there; and the edges of a still that is shown whole
+            // have nothing to spare for one.
+            let away = smoothstep(share / STEPS_AGAIN);
+            now.bob *= away;
+            now.bank *= away;
+        }
         now * gain(controls.motion)
     }
 }

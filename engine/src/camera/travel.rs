@@ -43,11 +43,11 @@ impl Travel {
     pub fn of(camera: Move) -> Self {
         let none = Self::default();
         match camera {
-            Move::Walk => Self { advance: 0.13, zoom: 0.02, ..none },
-            Move::Fly => Self { advance: 0.12, zoom: 0.02, y: 0.006, ..none },
+            Move::Walk => Self { advance: 0.13, zoom: 0.012, ..none },
+            Move::Fly => Self { advance: 0.12, zoom: 0.012, y: 0.006, ..none },
             Move::Follow => Self { advance: 0.065, zoom: 0.01, ..none },
-            Move::DollyIn => Self { dolly: 0.113, zoom: 0.02, ..none },
-            Move::DollyOut => Self { dolly: -0.07, zoom: -0.02, ..none },
+            Move::DollyIn => Self { dolly: 0.113, zoom: 0.012, ..none },
+            Move::DollyOut => Self { dolly: -0.07, zoom: -0.012, ..none },
             Move::TruckL => Self { x: -0.034, ..none },
             Move::TruckR => Self { x: 0.034, ..none },
             Move::PedestalU => Self { y: 0.03, ..none },
@@ -65,7 +65,7 @@ impl Travel {
             Move::CraneU => Self { arm: 0.03, dolly: 0.02, ..none },
             Move::CraneD => Self { arm: -0.03, dolly: 0.02, ..none },
             Move::Handheld | Move::Static => none,
-            Move::Default => Self { dolly: 0.095, zoom: 0.02, ..none },
+            Move::Default => Self { dolly: 0.095, zoom: 0.012, ..none },
         }
     }
 

@@ -5,18 +5,24 @@
 //! a move would uncover is given by stretching the outer parts of the picture, where nobody sees
 //! it; the rest by enlarging the picture (overscan), which grows with the move. A camera that
 //! backs away only stretches, for enlarging would undo it.
+//!
+//! A camera that passes the place of the still, as in a loop, sticks out on one side before and on
+//! the other behind. An edge that is held while it sticks out must not run off at once when it does
+//! no more, or its speed would jump where all of the still is seen: it is let go softly.
 
 use crate::camera::Pose;
 
 use super::{relief::GRID_STEP, view::Rays};
 
 /// How much stretching may give, as a share of each side, before overscan takes over.
-const STRETCH: f64 = 0.075;
+const STRETCH: f64 = 0.08;
+/// Within which share of each side an edge is let go that does not stick out any more.
+const LET_GO: f64 = 0.02;
 /// Places along each side of the frame at which the need is measured.
 const PLACES: usize = 5;
 
 /// How far the frame sticks out over the still, in pixels where nothing else is said: left,
-/// right, top, bottom.
+/// right, top, bottom. Less than nothing where it lies inside.
 type Need = [f64; 4];
 
 /// What the moves up to some moment need at the edges.
@@ -38,7 +44,7 @@ impl Reach {
     /// bottom), and in any case what `pose` needs.
     pub fn covering(pose: &Pose, overscan: f64, stretch: Need, size: [u32; 2]) -> Self {
         let overscan = overscan.max(1.0);
-        let need = need(pose, overscan, size);
+        let need = let_go(need(pose, overscan, size), size);
         let pixels = |side: usize| stretch[side] * f64::from(size[side / 2]);
         Self { overscan, stretch: std::array::from_fn(|side| pixels(side).max(need[side])) }
     }
@@ -52,20 +58,29 @@ impl Reach {
     /// back when a move does, and the picture does not breathe.
     pub fn of(poses: &[Pose], size: [u32; 2]) -> Self {
         let most = |overscan: f64, pose: fn(&Pose) -> Pose| {
-            poses.iter().fold([0.0; 4], |most: Need, p| {
+            poses.iter().fold([f64::NEG_INFINITY; 4], |most: Need, p| {
                 let need = need(&pose(p), overscan, size);
                 std::array::from_fn(|side| most[side].max(need[side]))
             })
         };
         let need = most(1.0, without_backing);
         let overscan = (0..4).fold(1.0, |overscan: f64, side| {
-            let length = f64::from(size[side / 2]);
+            let (length, need) = (f64::from(size[side / 2]), need[side].max(0.0));
             // Stretching gives less and less of what is needed, smoothly.
-            let rest = need[side] * need[side] / (need[side] + STRETCH * length);
+            let rest = need * need / (need + STRETCH * length);
             overscan.max(1.0 / (1.0 - 2.0 * rest / length).max(0.2))
         });
-        Self { overscan, stretch: most(overscan, |pose| *pose) }
+        Self { overscan, stretch: let_go(most(overscan, |pose| *pose), size) }
     }
+}
+
+/// How far edges are moved that need as much to stay where they are: as much where the frame sticks
+/// out, else less and less of it.
+fn let_go(need: Need, size: [u32; 2]) -> Need {
+    std::array::from_fn(|side| {
+        let (need, width) = (need[side], LET_GO * f64::from(size[side / 2]));
+        if need < 0.0 { need * width / (width - need) } else { need }
+    })
 }
 
 /// The pose without what backs away from the picture or opens the lens before it.
@@ -77,7 +92,7 @@ fn without_backing(pose: &Pose) -> Pose {
 fn need(pose: &Pose, overscan: f64, size: [u32; 2]) -> Need {
     let half = size.map(|side| f64::from(side - 1) / 2.0);
     let rays = Rays::new(pose, f64::from(size[0]), overscan);
-    let mut need = [0.0; 4];
+    let mut need = [f64::NEG_INFINITY; 4];
     let mut see = |x: f64, y: f64| {
         let (far, near) = rays.line(x as f32, y as f32);
         for nearness in [0.0, 1.0] {
@@ -214,6 +229,28 @@ mod tests {
         let large = Reach::of(&[Pose { pan: 0.16, ..Pose::default() }], SIZE);
         assert!(small.overscan > 1.0 && small.overscan < 1.03, "{}", small.overscan);
         assert!(large.overscan > 1.2, "{}", large.overscan);
+    }
+
+    #[test]
+    fn the_speed_of_an_edge_does_not_jump_where_a_camera_passes_the_place_of_the_still() {
+        let edges = |pan: f64| {
+            let pose = Pose { pan, ..Pose::default() };
+            let reach = Reach::of(&[pose], SIZE);
+            let (border, rays) =
+                (Border::new(&reach, SIZE), Rays::new(&pose, 640.0, reach.overscan));
+            [-319.5, 319.5].map(|edge| border.hold(0, rays.line(edge, 0.0).0[0]))
+        };
+        const STEP: f64 = 0.001;
+        let [before, there, behind] = [-STEP, 0.0, STEP].map(edges);
+        let free = STEP as f32 * 640.0;
+        for side in 0..2 {
+            let moved = [there[side] - before[side], behind[side] - there[side]];
+            assert!((moved[1] - moved[0]).abs() < 0.2 * free, "{moved:?} of {free}");
+        }
+        // Farther away the edge that does not stick out moves as the rest does.
+        let [here, beside] = [0.05, 0.05 + STEP].map(edges);
+        let moved = (beside[0] - here[0]).abs().max((beside[1] - here[1]).abs());
+        assert!(moved > 0.6 * free, "{moved} of {free}");
     }
 
     #[test]
