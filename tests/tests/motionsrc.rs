@@ -108,14 +108,14 @@ fn the_title_is_a_tag_and_nobody_turns_the_picture_again() {
 
 #[test]
 fn a_new_rate_does_not_bend_time() {
-    stillmotion_tests::init();
+    init();
     let description = format!(
         "motionsrc location={} duration=3000000000 name=clip ! \
          capsfilter name=rate caps=video/x-raw,width=48,framerate=10/1 ! fakesink name=out",
         photo()
     );
     let pipeline = gst::parse::launch(&description).unwrap().downcast::<gst::Pipeline>().unwrap();
-    let times = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let times = std::sync::Arc::new(Mutex::new(Vec::new()));
     let (seen, filter) = (times.clone(), pipeline.by_name("rate").unwrap());
     let pad = pipeline.by_name("out").unwrap().static_pad("sink").unwrap();
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
