@@ -54,6 +54,24 @@ pub fn fit(image: &Image, width: u32, height: u32, fit: Fit) -> Result<Image, Im
     Image::from_packed(format, width, height, image.matrix(), planes.collect())
 }
 
+/// Scales the planes of a picture, all of one size, to fill a frame of `width` x `height`.
+///
+/// # Errors
+/// [`ImageError::Size`] when the size is out of range.
+pub(crate) fn enlarge(
+    planes: &[Plane],
+    format: PixelFormat,
+    matrix: YuvMatrix,
+    (width, height): (u32, u32),
+) -> Result<Image, ImageError> {
+    let scaled = planes.iter().zip(format.layout(width, height)).map(|(plane, to)| {
+        let (w, h) = (plane.width as f64, plane.height as f64);
+        let all = Part { left: 0.0, top: 0.0, width: w, height: h };
+        resample(plane, all, to, format.has_alpha())
+    });
+    Image::from_packed(format, width, height, matrix, scaled.collect())
+}
+
 /// How a picture lies under a frame that it was fitted to: for each axis, the pixels of the frame
 /// for one of the picture, and the place in the picture at which the frame starts.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,6 +9,7 @@ use crate::{
     image::{FrameMut, Image, ImageError, PixelFormat},
     request::{Controls, InvalidSettings, Request},
     scene::{Place, depth::model::DepthModelError},
+    worker::{WorkerError, protocol::Progress},
 };
 
 /// Why a generator gave no frame.
@@ -39,9 +40,28 @@ pub enum GeneratorError {
     /// The user's own depth model failed.
     #[error(transparent)]
     Depth(#[from] Arc<DepthModelError>),
+    /// The worker that runs a model failed, or says what is wrong.
+    #[error(transparent)]
+    Worker(#[from] Arc<WorkerError>),
     /// The generator itself failed.
     #[error("the generator failed: {0}")]
     Failed(String),
+}
+
+/// Refuses a frame of another format or size than `still`.
+pub(crate) fn check_frame(still: &Image, out: &FrameMut<'_>) -> Result<(), GeneratorError> {
+    let (want, got) = (still.format(), out.format());
+    if (want, still.width(), still.height()) == (got, out.width(), out.height()) {
+        return Ok(());
+    }
+    Err(GeneratorError::WrongFrame {
+        want,
+        want_width: still.width(),
+        want_height: still.height(),
+        got,
+        width: out.width(),
+        height: out.height(),
+    })
 }
 
 /// Makes clips.
@@ -67,6 +87,11 @@ pub trait Clip: Send + Sync {
     /// whether it can. Hosts that must be able to stop at any time ask this before [`Clip::frame`].
     fn ready(&self, _index: u64, _patience: Duration) -> bool {
         true
+    }
+
+    /// How far the work is that [`Clip::ready`] waits for, where that takes long enough to be told.
+    fn progress(&self) -> Option<Progress> {
+        None
     }
 
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the

@@ -5,10 +5,13 @@
 //! host. [`decode`] makes one from a file, within limits. A [`Sketch`] tells whether two frames
 //! show the same.
 
+mod convert;
 pub mod decode;
 mod format;
 mod sketch;
 
+pub use convert::to_rgb;
+pub(crate) use convert::{planes_of_rgb, yuv_to_rgb};
 pub use format::{PixelFormat, PlaneLayout, YuvMatrix};
 pub use sketch::{Difference, Sketch};
 
@@ -164,6 +167,19 @@ impl Image {
         &self.planes
     }
 
+    /// Adds `amount`, 0..1, of what `to` has beside `from`. All are of one format and size.
+    pub(crate) fn add_difference(&mut self, to: &Self, from: &Self, amount: f32) {
+        let planes = self.planes.iter_mut().zip(to.planes.iter().zip(&from.planes));
+        for (plane, (to, from)) in planes {
+            let samples = plane.data.iter_mut().zip(to.data.iter().zip(&from.data));
+            for (sample, (&to, &from)) in samples {
+                let more = amount * (f32::from(to) - f32::from(from));
+                // Saturates.
+                *sample = (f32::from(*sample) + more).round() as u8;
+            }
+        }
+    }
+
     /// Bytes of all planes.
     pub fn bytes(&self) -> usize {
         self.planes.iter().map(|plane| plane.data.len()).sum()
@@ -251,6 +267,16 @@ impl<'a> FrameMut<'a> {
     /// Height in pixels.
     pub fn height(&self) -> u32 {
         self.height
+    }
+
+    /// Fills the frame with `image`, which must be of its format and size.
+    pub(crate) fn copy(&mut self, image: &Image) {
+        for (plane, (layout, dst)) in image.planes().iter().zip(self.planes_mut()) {
+            let row = layout.row_bytes();
+            for (src, dst) in plane.data.chunks(row).zip(dst.data.chunks_mut(dst.stride)) {
+                dst[..row].copy_from_slice(src);
+            }
+        }
     }
 
     /// The planes with their layouts, in the order of the format.

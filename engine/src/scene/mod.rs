@@ -59,7 +59,7 @@ use self::{
 };
 use crate::{
     camera::{self, Path},
-    generator::{Clip, Generator, GeneratorError},
+    generator::{Clip, Generator, GeneratorError, check_frame},
     image::{FrameMut, Image},
     prompt,
     request::{Controls, Request},
@@ -223,7 +223,7 @@ impl SceneClip {
             picture.overlays.push(Box::new(dissolve));
         }
         if picture.is_the_still() {
-            render::copy(&self.still().image, out);
+            out.copy(&self.still().image);
         } else {
             render::render(&picture, out);
         }
@@ -256,22 +256,11 @@ impl Clip for SceneClip {
         controls: &Controls,
         out: &mut FrameMut<'_>,
     ) -> Result<(), GeneratorError> {
-        let image = &self.still().image;
-        let (want, got) = (image.format(), out.format());
-        if (want, image.width(), image.height()) != (got, out.width(), out.height()) {
-            return Err(GeneratorError::WrongFrame {
-                want,
-                want_width: image.width(),
-                want_height: image.height(),
-                got,
-                width: out.width(),
-                height: out.height(),
-            });
-        }
+        check_frame(&self.still().image, out)?;
         let index = self.shown(index);
         match self.bare(index) {
             // This frame must not wait for the analysis.
-            Some(still) => render::copy(still, out),
+            Some(still) => out.copy(still),
             None => self.render(index, controls, out)?,
         }
         Ok(())

@@ -19,10 +19,7 @@ use super::{
     texture::Texture,
     view::{Guesses, Lines, View},
 };
-use crate::{
-    image::{FrameMut, Image},
-    request::Detail,
-};
+use crate::{image::FrameMut, request::Detail};
 
 /// Pixels of the picture in a tile, across and down.
 const TILE: [usize; 2] = [32, 16];
@@ -82,16 +79,6 @@ pub(super) fn render(picture: &Picture<'_>, out: &mut FrameMut<'_>) {
         || Scratch::new(picture),
         |scratch, band| scratch.render_band(picture, band),
     );
-}
-
-/// Writes the still itself.
-pub(super) fn copy(image: &Image, out: &mut FrameMut<'_>) {
-    for (plane, (layout, dst)) in image.planes().iter().zip(out.planes_mut()) {
-        let row = layout.row_bytes();
-        for (src, dst) in plane.data.chunks(row).zip(dst.data.chunks_mut(dst.stride)) {
-            dst[..row].copy_from_slice(src);
-        }
-    }
 }
 
 /// One coordinate of the places in the still.

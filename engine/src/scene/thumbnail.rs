@@ -2,7 +2,7 @@
 //! A small RGB copy of a still, for analysis.
 
 use super::depth::Thumbnail;
-use crate::image::{Image, PixelFormat, Plane, YuvMatrix};
+use crate::image::{Image, PixelFormat, Plane, yuv_to_rgb};
 
 /// The longer side of a thumbnail, in pixels.
 const LONG_SIDE: usize = 384;
@@ -73,24 +73,10 @@ fn average(plane: &Plane, width: usize, height: usize) -> Vec<f32> {
     out
 }
 
-/// ITU-R BT.601 or BT.709, to sRGB values 0..1.
-fn yuv_to_rgb(matrix: YuvMatrix, y: f32, u: f32, v: f32) -> [f32; 3] {
-    let (kr, kb) = if matrix.bt709 { (0.2126, 0.0722) } else { (0.299, 0.114) };
-    let (y, chroma) = if matrix.full_range {
-        (y, 1.0)
-    } else {
-        ((y - 16.0 / 255.0) * (255.0 / 219.0), 255.0 / 224.0)
-    };
-    let (u, v) = ((u - 128.0 / 255.0) * chroma, (v - 128.0 / 255.0) * chroma);
-    let red = y + 2.0 * (1.0 - kr) * v;
-    let blue = y + 2.0 * (1.0 - kb) * u;
-    let green = (y - kr * red - kb * blue) / (1.0 - kr - kb);
-    [red, green, blue].map(|value| value.clamp(0.0, 1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::YuvMatrix;
 
     fn flat(format: PixelFormat, matrix: YuvMatrix, samples: &[&[u8]]) -> [f32; 3] {
         let planes = format

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Everything of stillmotion that runs on libtorch, and the weights that it runs.
+//!
+//! [`weights`] reads files that anybody may have made; it needs no libtorch. Behind the feature
+//! `torch`: the networks of [`gan`], with what trains them and what renders with them, and
+//! [`serve`], the whole of the program `stillmotion-worker`. A host never links this crate.
+
+pub mod weights;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One safetensors file: opened, looked at, and read tensor by tensor.
+//!
+//! It is not mapped: a file that shrinks under a mapping kills the process. Each tensor is read
+//! into memory of its own when it is wanted, which costs no more memory than the tensor.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    os::unix::fs::{FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    error::{Problem, WeightsError},
+    header::{Header, Info, MAX_HEADER},
+};
+
+/// A file whose header is in order.
+#[derive(Debug)]
+pub(super) struct TensorFile {
+    pub path: PathBuf,
+    pub header: Header,
+    file: File,
+    /// Where the tensors start.
+    data: u64,
+}
+
+impl TensorFile {
+    pub fn open(path: &Path) -> Result<Self, WeightsError> {
+        let fail = |problem: Problem| problem.of(path);
+        let (file, bytes) = open_regular(path).map_err(fail)?;
+        let mut first = [0; 8];
+        let got = read_up_to(&file, &mut first).map_err(|error| fail(error.into()))?;
+        if let Some(problem) = other_format(path, &first[..got]) {
+            return Err(fail(problem));
+        }
+        if got < 8 {
+            return Err(fail(Problem::Truncated { got: got as u64, want: 8 }));
+        }
+        let length = u64::from_le_bytes(first);
+        if length > MAX_HEADER {
+            let what = "the header in bytes";
+            return Err(fail(Problem::TooLarge { what, got: length, max: MAX_HEADER }));
+        }
+        let data = 8 + length;
+        if data > bytes {
+            return Err(fail(Problem::Truncated { got: bytes, want: data }));
+        }
+        let mut json = vec![0; usize::try_from(length).unwrap_or_default()];
+        file.read_exact_at(&mut json, 8).map_err(|error| fail(error.into()))?;
+        let header = Header::parse(&json, bytes - data).map_err(fail)?;
+        Ok(Self { path: path.to_owned(), header, file, data })
+    }
+
+    /// The bytes of a tensor of this file.
+    pub fn read(&self, info: &Info) -> Result<Vec<u8>, WeightsError> {
+        let mut bytes = vec![0; usize::try_from(info.bytes()).unwrap_or(usize::MAX)];
+        let read = self.file.read_exact_at(&mut bytes, self.data + info.start());
+        read.map_err(|error| match error.kind() {
+            // It was whole when it was opened.
+            io::ErrorKind::UnexpectedEof => {
+                Problem::Layout("the file was cut off while it was read".to_owned()).of(&self.path)
+            }
+            _ => Problem::from(error).of(&self.path),
+        })?;
+        Ok(bytes)
+    }
+}
+
+/// Opens a regular file without waiting for anybody; gives also its length.
+fn open_regular(path: &Path) -> Result<(File, u64), Problem> {
+    let not_found = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Problem::NotFound,
+        _ => error.into(),
+    };
+    if !fs::metadata(path).map_err(not_found)?.is_file() {
+        return Err(Problem::NotAFile);
+    }
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let file = file.map_err(not_found)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata.len())) } else { Err(Problem::NotAFile) }
+}
+
+/// The whole of a regular file of at most `max` bytes.
+pub(crate) fn read_small(
+    path: &Path,
+    what: &'static str,
+    max: u64,
+) -> Result<Vec<u8>, WeightsError> {
+    let read = || {
+        let (file, got) = open_regular(path)?;
+        if got > max {
+            return Err(Problem::TooLarge { what, got, max });
+        }
+        let mut bytes = Vec::new();
+        file.take(max).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|problem: Problem| problem.of(path))
+}
+
+fn read_up_to(mut file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    let mut got = 0;
+    while got < bytes.len() {
+        match file.read(&mut bytes[got..])? {
+            0 => break,
+            more => got += more,
+        }
+    }
+    Ok(got)
+}
+
+/// What a file is that is not one of safetensors, by its first bytes and its name.
+fn other_format(path: &Path, first: &[u8]) -> Option<Problem> {
+    if first.starts_with(b"GGUF") {
+        return Some(Problem::OtherFormat { what: "GGUF file" });
+    }
+    if first.starts_with(b"\x89HDF") {
+        return Some(Problem::OtherFormat { what: "HDF5 file" });
+    }
+    if first.starts_with(b"PK\x03\x04") {
+        return Some(Problem::RunsCode { what: "PyTorch or TorchScript archive" });
+    }
+    // The protocol byte of a pickle, and its version.
+    if matches!(first, [0x80, 2..=5, ..]) && first.get(7) != Some(&0) {
+        return Some(Problem::RunsCode { what: "pickle" });
+    }
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    match &*extension {
+        "pt" | "pth" | "bin" | "ckpt" | "pkl" => Some(Problem::RunsCode { what: "PyTorch file" }),
+        "gguf" => Some(Problem::OtherFormat { what: "GGUF file" }),
+        "onnx" => Some(Problem::OtherFormat { what: "ONNX file" }),
+        _ => None,
+    }
+}
