@@ -5,4 +5,16 @@
 //! `torch`: the networks of [`gan`], with what trains them and what renders with them, and
 //! [`serve`], the whole of the program `stillmotion-worker`. A host never links this crate.
 
+#[cfg(feature = "torch")]
+pub mod device;
+pub mod error;
+pub mod gan;
+#[cfg(feature = "torch")]
+pub mod host;
+#[cfg(feature = "torch")]
+pub mod random;
+#[cfg(feature = "torch")]
+pub mod serve;
+#[cfg(feature = "torch")]
+pub mod tensor;
 pub mod weights;

@@ -9,7 +9,7 @@ mod error;
 pub(crate) mod file;
 mod header;
 mod index;
-mod save;
+pub(crate) mod save;
 #[cfg(test)]
 mod tests;
 

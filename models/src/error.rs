@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Why a model did not do what was asked of it.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use stillmotion_engine::{
+    request::InvalidSettings,
+    worker::protocol::{Fault, ProtocolError},
+};
+use thiserror::Error;
+
+use crate::weights::{Problem, WeightsError};
+
+/// Why a model did not do what was asked of it.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// There is no such folder.
+    #[error("{}: there is no such model folder", .0.display())]
+    NoFolder(PathBuf),
+    /// The folder holds no model that is known here.
+    #[error("{}: {reason}", path.display())]
+    NotAModel {
+        /// The folder or the file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+    /// A file of weights is wrong.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A file cannot be written.
+    #[error("{}: cannot be written: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// There is no such device here.
+    #[error("device: {device} is not here, allowed is {allowed}")]
+    NoDevice {
+        /// What was asked for.
+        device: String,
+        /// What there is.
+        allowed: String,
+    },
+    /// Memory ran out.
+    #[error("memory ran out: {0}")]
+    Memory(String),
+    /// libtorch reports a mistake of ours.
+    #[error("libtorch: {0}")]
+    Torch(String),
+    /// A loss or a sample that is not a number any more.
+    #[error("the training went out of bounds in step {step}: try a lower learning-rate")]
+    Diverged {
+        /// The step.
+        step: u64,
+    },
+    /// Whoever asked does not want it any more.
+    #[error("cancelled")]
+    Cancelled,
+    /// Whoever asked is gone.
+    #[error("the host is gone: {0}")]
+    Host(#[from] ProtocolError),
+}
+
+impl ModelError {
+    /// A file that cannot be written.
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |reason| Self::Write { path, reason }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::NoFolder(_) => Fault::NotFound,
+            Self::NotAModel { .. } => Fault::Model,
+            Self::Settings(_) | Self::NoDevice { .. } | Self::Diverged { .. } => Fault::Settings,
+            Self::Weights(error) => match error.problem {
+                Problem::NotFound => Fault::NotFound,
+                Problem::System(_) | Problem::NotAFile => Fault::Read,
+                _ => Fault::Model,
+            },
+            Self::Write { .. } => Fault::Write,
+            Self::Memory(_) => Fault::Memory,
+            Self::Torch(_) | Self::Cancelled | Self::Host(_) => Fault::Other,
+        }
+    }
+}
+
+#[cfg(feature = "torch")]
+impl From<tch::TchError> for ModelError {
+    fn from(error: tch::TchError) -> Self {
+        let text = error.to_string();
+        // Behind the first line is a trace through the C++ of libtorch.
+        let first = text.lines().next().unwrap_or_default().to_owned();
+        let memory = ["can't allocate memory", "out of memory", "bad_alloc"];
+        match memory.iter().any(|words| text.contains(words)) {
+            true => Self::Memory(first),
+            false => Self::Torch(first),
+        }
+    }
+}
