@@ -97,15 +97,32 @@ impl ModelError {
 }
 
 #[cfg(feature = "torch")]
-impl From<tch::TchError> for ModelError {
-    fn from(error: tch::TchError) -> Self {
-        let text = error.to_string();
+impl ModelError {
+    /// An error of libtorch, by its text.
+    fn of_torch(text: &str) -> Self {
         // Behind the first line is a trace through the C++ of libtorch.
-        let first = text.lines().next().unwrap_or_default().to_owned();
+        let first = text.lines().next().unwrap_or_default();
+        let first = first.split("\\nException raised").next().unwrap_or_default().to_owned();
         let memory = ["can't allocate memory", "out of memory", "bad_alloc"];
         match memory.iter().any(|words| text.contains(words)) {
             true => Self::Memory(first),
             false => Self::Torch(first),
         }
+    }
+
+    /// A panic, by what it said. tch 0.24 makes one of most errors in an operation with a number:
+    /// the destructor of the number finds the error that its operation was about to return.
+    pub(crate) fn of_panic(text: &str) -> Self {
+        match Self::of_torch(text) {
+            memory @ Self::Memory(_) => memory,
+            _ => Self::Torch(format!("a panic, which is a bug of stillmotion: {text}")),
+        }
+    }
+}
+
+#[cfg(feature = "torch")]
+impl From<tch::TchError> for ModelError {
+    fn from(error: tch::TchError) -> Self {
+        Self::of_torch(&error.to_string())
     }
 }

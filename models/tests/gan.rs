@@ -13,7 +13,7 @@ use stillmotion_engine::{
         to_rgb,
     },
     request::FrameRate,
-    worker::protocol::{GenerateOrder, Losses, Report, TrainWishes},
+    worker::protocol::{GenerateOrder, Losses, Report, Size},
 };
 use stillmotion_models::{
     error::ModelError,
@@ -249,12 +249,14 @@ fn a_clip_starts_at_the_still_moves_as_asked_and_is_always_the_same() {
         .map(|motion| change(&clip(&order(folder.path(), f64::from(motion), 7, 24, 0), None).0))
         .collect();
     assert!(motions.windows(2).all(|pair| pair[1] > 1.1 * pair[0]), "{motions:?}");
-    // The likeness of a still is nearer to it than what a seed gives.
-    let photo = to_rgb(&fit::fit(&photos()[0], 64, 64, Fit::Stretch).unwrap());
-    let (frames, still) = clip(&order(folder.path(), 5.0, 7, 2, 0), Some(&photo));
+    // A still that the generator can make is found: this is what another seed gives.
+    let size = Size { width: 64, height: 64 };
+    let wanted = size.picture(other[0].clone()).unwrap();
+    let (frames, still) = clip(&order(folder.path(), 5.0, 7, 2, 0), Some(&wanted));
     assert_eq!(still[0], 1.0);
-    let apart = |frame: &[u8]| change(&[frame.to_vec(), photo.planes()[0].data.clone()]);
-    assert!(apart(&frames[0]) < 0.8 * apart(&whole[0]), "{}", apart(&frames[0]));
+    let apart = |frame: &[u8]| change(&[frame.to_vec(), other[0].clone()]);
+    let (found, elsewhere) = (apart(&frames[0]), apart(&whole[0]));
+    assert!(found < 0.3 * elsewhere, "{found} {elsewhere}");
 }
 
 #[test]
@@ -292,12 +294,4 @@ fn weights_that_are_not_numbers_are_refused() {
     checkpoint.save(folder.path()).unwrap();
     let Err(error) = Renderer::load(folder.path(), Device::Cpu) else { panic!("it was loaded") };
     assert!(error.to_string().contains(&format!("average.{name}")), "{error}");
-}
-
-#[test]
-fn a_learning_rate_that_is_too_high_is_told_of() {
-    let wishes = TrainWishes { learning_rate: Some(0.1), ..TrainWishes::default() };
-    let config = GanConfig { kind: Kind::Mlp, ..config(Kind::Mlp) };
-    let config = GanConfig::with(Some(config), &wishes).unwrap();
-    assert_eq!(config.learning_rate, 0.1);
 }

@@ -243,12 +243,14 @@ impl Job {
                 }
                 End::Failed(error) => {
                     let death = error.is_death();
+                    // Who was idle may have been dying when it was taken.
+                    let counts = !lease.is_reused();
                     if death {
                         lease.discard();
                     }
                     drop(lease);
                     let frames = self.got.state.lock().frames.len();
-                    if !death || died_at.replace(frames) == Some(frames) {
+                    if !death || counts && died_at.replace(frames) == Some(frames) {
                         self.got.fail(error);
                         return;
                     }
@@ -418,11 +420,14 @@ impl Clip for ModelClip {
         let there = |state: &State| {
             wanted == 0 || state.failed.is_some() || state.frames.len() as u64 > wanted
         };
+        let until = Instant::now() + patience;
         let mut state = self.got.state.lock();
-        if !there(&state) {
-            self.got.changed.wait_for(&mut state, patience);
+        while !there(&state) {
+            if self.got.changed.wait_until(&mut state, until).timed_out() {
+                return there(&state);
+            }
         }
-        there(&state)
+        true
     }
 
     fn progress(&self) -> Option<Progress> {

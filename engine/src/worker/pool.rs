@@ -49,6 +49,7 @@ static SLOTS: LazyLock<Mutex<HashMap<Key, Arc<Slot>>>> = LazyLock::new(Mutex::de
 pub struct Lease {
     slot: Arc<Slot>,
     worker: Option<Worker>,
+    reused: bool,
 }
 
 /// Waits at most `patience` for the worker of `key` to be free; `None` where it was not.
@@ -65,7 +66,9 @@ pub fn lease(key: &Key, patience: Duration) -> Option<Lease> {
     state.busy = true;
     let worker = state.idle.take().map(|(worker, _)| worker);
     drop(state);
-    Some(Lease { slot, worker })
+    // Who ended while nobody looked is no loss.
+    let worker = worker.and_then(Worker::if_alive);
+    Some(Lease { slot, reused: worker.is_some(), worker })
 }
 
 impl Lease {
@@ -79,6 +82,12 @@ impl Lease {
             None => Worker::start()?,
         };
         Ok(self.worker.insert(worker))
+    }
+
+    /// Whether the worker was there before.
+    #[must_use]
+    pub fn is_reused(&self) -> bool {
+        self.reused
     }
 
     /// Ends the worker: it is dead, stuck, or in the middle of something.

@@ -187,6 +187,11 @@ impl Worker {
         }
     }
 
+    /// Itself, unless it has ended.
+    pub(super) fn if_alive(mut self) -> Option<Self> {
+        matches!(self.child.try_wait(), Ok(None)).then_some(self)
+    }
+
     /// What it runs on.
     pub fn about(&self) -> &str {
         &self.about

@@ -53,13 +53,16 @@ impl Adam {
         let moments = self.first.values_mut().zip(self.second.values_mut());
         for ((param, gradient), (first, second)) in params.values().zip(gradients).zip(moments) {
             let mut param = param.shallow_clone();
-            let _ = first.f_mul_scalar_(beta1)?;
-            let _ = first.f_add_(&gradient.f_mul_scalar(1.0 - beta1)?)?;
-            let _ = second.f_mul_scalar_(beta2)?;
-            let _ = second.f_add_(&gradient.f_square()?.f_mul_scalar(1.0 - beta2)?)?;
-            let scale = second.f_sqrt()?.f_div_scalar(bias2.sqrt())?.f_add_scalar(EPSILON)?;
-            let change = first.f_div(&scale)?.f_mul_scalar(learning_rate / bias1)?;
-            let _ = param.f_sub_(&change)?;
+            // Networks are large: nothing but `scale` takes memory here.
+            let _ = first.f_lerp_(gradient, 1.0 - beta1)?;
+            let _ = second.f_mul_scalar_(beta2 / (1.0 - beta2))?;
+            let _ = second.f_addcmul_(gradient, gradient)?;
+            let _ = second.f_mul_scalar_(1.0 - beta2)?;
+            let mut scale = second.f_sqrt()?;
+            let _ = scale.f_div_scalar_(bias2.sqrt())?;
+            let _ = scale.f_add_scalar_(EPSILON)?;
+            let _ = scale.f_mul_scalar_(-bias1 / learning_rate)?;
+            let _ = param.f_addcdiv_(first, &scale)?;
         }
         Ok(())
     }

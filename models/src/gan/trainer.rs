@@ -196,8 +196,7 @@ impl Trainer {
         let keep = AVERAGE.min((1 + step) as f64 / (10 + step) as f64);
         let pairs = self.checkpoint.average.values_mut().zip(self.checkpoint.generator.values());
         for (average, param) in pairs {
-            let _ = average.f_mul_scalar_(keep)?;
-            let _ = average.f_add_(&param.f_mul_scalar(1.0 - keep)?)?;
+            let _ = average.f_lerp_(param, 1.0 - keep)?;
         }
         Ok(())
     }
