@@ -38,6 +38,12 @@ pub fn source_templates() -> Option<Vec<gst::PadTemplate>> {
     Some(vec![gst::PadTemplate::new("src", direction, presence, &any_video()).ok()?])
 }
 
+/// The templates of an element that takes video and gives none.
+pub fn sink_templates() -> Option<Vec<gst::PadTemplate>> {
+    let (direction, presence) = (gst::PadDirection::Sink, gst::PadPresence::Always);
+    Some(vec![gst::PadTemplate::new("sink", direction, presence, &any_video()).ok()?])
+}
+
 /// The templates of an element that makes video of a still and of prompts.
 pub fn generator_templates() -> Option<Vec<gst::PadTemplate>> {
     let mut templates = filter_templates()?;

@@ -14,9 +14,10 @@ use stillmotion_engine::{
     image::{FrameMut, Image},
     request::{Controls, FrameRate, Request},
     scene::{Place, SceneGenerator},
+    worker::{ModelGenerator, protocol::Progress},
 };
 
-use crate::{aids::Aids, settings::Settings};
+use crate::{aids::Aids, model::Model, settings::Settings};
 
 /// The name under which the built-in generator is told to the world.
 const GENERATOR: &str = "scene";
@@ -36,16 +37,21 @@ pub struct OpenClip {
     duration: Duration,
     loops: bool,
     aids: Aids,
+    model: Model,
+    generator: String,
     /// Its last frame was shown.
     ended: AtomicBool,
 }
 
-fn open(request: Request) -> Result<Box<dyn Clip>, GeneratorError> {
+fn open(request: Request, model: &Model) -> Result<Box<dyn Clip>, GeneratorError> {
     #[cfg(test)]
     if let Some(holes) = broken::holes(&request.prompt) {
         return Ok(Box::new(broken::BrokenClip { clip: SceneGenerator.open(request)?, holes }));
     }
-    SceneGenerator.open(request)
+    match model.settings() {
+        Some(settings) => ModelGenerator(settings).open(request),
+        None => SceneGenerator.open(request),
+    }
 }
 
 impl OpenClip {
@@ -73,7 +79,7 @@ impl OpenClip {
             depth: aids.depth_of(source)?,
             brush: aids.brush(),
         };
-        let clip = open(request)?;
+        let clip = open(request, &settings.model)?;
         Ok(Self {
             asked: Arc::downgrade(still),
             still: Arc::clone(clip.still()),
@@ -84,6 +90,8 @@ impl OpenClip {
             duration: settings.duration,
             loops: settings.loops,
             aids: aids.clone(),
+            generator: settings.model.name().unwrap_or_else(|| GENERATOR.to_owned()),
+            model: settings.model.clone(),
             ended: AtomicBool::new(false),
         })
     }
@@ -116,11 +124,12 @@ impl OpenClip {
             && self.loops == settings.loops
             && self.prompt == settings.prompt
             && self.aids.is_loaded_as(&settings.aids)
+            && self.model == settings.model
     }
 
-    /// What made it, in a word.
-    pub fn generator(&self) -> &'static str {
-        GENERATOR
+    /// What made it, in a word: the built-in one, or the folder name of the model.
+    pub fn generator(&self) -> &str {
+        &self.generator
     }
 
     /// How many frames the clip has.
@@ -128,11 +137,11 @@ impl OpenClip {
         self.clip.frames()
     }
 
-    /// Waits until frame `index` can be made, for as long as `go_on` allows; false where it does
-    /// not any more.
-    pub fn wait(&self, index: u64, mut go_on: impl FnMut() -> bool) -> bool {
+    /// Waits until frame `index` can be made, for as long as `go_on` allows, which is told how far
+    /// that is; false where it does not any more.
+    pub fn wait(&self, index: u64, mut go_on: impl FnMut(Option<Progress>) -> bool) -> bool {
         while !self.clip.ready(index, PATIENCE) {
-            if !go_on() {
+            if !go_on(self.clip.progress()) {
                 return false;
             }
         }

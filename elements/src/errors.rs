@@ -9,6 +9,7 @@ use stillmotion_engine::{
     onnx::OnnxError,
     request::InvalidSettings,
     scene::depth::model::DepthModelError,
+    worker::{WorkerError, protocol::Fault},
 };
 use thiserror::Error;
 
@@ -74,7 +75,27 @@ pub fn generator(error: &GeneratorError) -> gst::ErrorMessage {
             gst::error_msg!(gst::CoreError::Negotiation, ("{error}"))
         }
         GeneratorError::Depth(inner) => depth_model(inner),
+        GeneratorError::Worker(inner) => worker(inner),
         GeneratorError::Failed(_) => gst::error_msg!(gst::LibraryError::Failed, ("{error}")),
+    }
+}
+
+/// A worker that did not do what it should.
+pub fn worker(error: &WorkerError) -> gst::ErrorMessage {
+    let fault = match error {
+        WorkerError::Refused { fault, .. } => *fault,
+        WorkerError::NotInstalled { .. } => Fault::NotFound,
+        _ if error.is_out_of_memory() => Fault::Memory,
+        _ => Fault::Other,
+    };
+    match fault {
+        Fault::NotFound => gst::error_msg!(gst::ResourceError::NotFound, ("{error}")),
+        Fault::Read => gst::error_msg!(gst::ResourceError::OpenRead, ("{error}")),
+        Fault::Write => gst::error_msg!(gst::ResourceError::OpenWrite, ("{error}")),
+        Fault::Model => gst::error_msg!(gst::StreamError::WrongType, ("{error}")),
+        Fault::Settings => gst::error_msg!(gst::LibraryError::Settings, ("{error}")),
+        Fault::Memory => gst::error_msg!(gst::ResourceError::NoSpaceLeft, ("{error}")),
+        Fault::Other => gst::error_msg!(gst::LibraryError::Failed, ("{error}")),
     }
 }
 

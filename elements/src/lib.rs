@@ -4,7 +4,7 @@
 //! [`stillsrc`] reads a picture from a file, [`motiongen`] turns one still into a clip, and
 //! [`motionfilter`] does the same one frame out for one frame in. [`motionsrc`] is a picture and
 //! its clip in one, also as a URI. The settings that the generators share lie in [`settings`],
-//! with one meaning everywhere.
+//! with one meaning everywhere. [`motiontrain`] trains a network from the pictures of a stream.
 
 mod aids;
 mod announce;
@@ -13,9 +13,11 @@ mod clip;
 mod cues;
 mod errors;
 mod frame;
+mod model;
 pub mod motionfilter;
 pub mod motiongen;
 pub mod motionsrc;
+pub mod motiontrain;
 mod output;
 mod picture;
 pub mod presets;
@@ -33,8 +35,10 @@ mod timing;
 /// # Errors
 /// When GStreamer refuses a factory.
 pub fn register(plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
+    model::prepare(plugin);
     stillsrc::register(plugin)?;
     motiongen::register(plugin)?;
     motionfilter::register(plugin)?;
-    motionsrc::register(plugin)
+    motionsrc::register(plugin)?;
+    motiontrain::register(plugin)
 }

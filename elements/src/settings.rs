@@ -9,7 +9,7 @@ use stillmotion_engine::{
     request::{AXIS, Controls, DEFAULT_DURATION, DEFAULT_MOTION, MAX_DURATION, MOTION},
 };
 
-use crate::{aids::Aids, strings};
+use crate::{aids::Aids, model::Model, strings};
 pub use crate::{aids::DepthMeaning, rescue::OnError};
 
 /// What is shown behind the last frame of a clip.
@@ -160,6 +160,7 @@ pub(crate) struct Settings {
     pub loops: bool,
     pub controls: Controls,
     pub aids: Aids,
+    pub model: Model,
 }
 
 impl Settings {
@@ -173,6 +174,7 @@ impl Settings {
             loops: false,
             controls: Controls::default(),
             aids: Aids::default(),
+            model: Model::default(),
         }
     }
 
@@ -235,6 +237,7 @@ impl Settings {
                 .build()
         }));
         specs.extend(Aids::param_specs());
+        specs.extend(Model::param_specs());
         specs
     }
 
@@ -255,6 +258,7 @@ impl Settings {
             _ => {
                 self.set_number(name, value);
                 self.aids.set(name, value);
+                self.model.set(name, value);
             }
         }
     }
@@ -282,7 +286,7 @@ impl Settings {
             "static-camera" => controls.static_camera.to_value(),
             _ => match NUMBERS.iter().find(|n| n.name == name) {
                 Some(number) => (*(number.field)(&mut controls)).to_value(),
-                None => return self.aids.get(name),
+                None => return self.aids.get(name).or_else(|| self.model.get(name)),
             },
         })
     }

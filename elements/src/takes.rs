@@ -14,6 +14,7 @@ use stillmotion_engine::{
     image::{FrameMut, Image},
     request::FrameRate,
     scene::{self, Place},
+    worker::protocol::Progress,
 };
 
 use crate::{
@@ -107,9 +108,14 @@ impl Take {
         (again.unwrap_or(&self.clip), shown)
     }
 
-    /// Waits until frame `index` of the stream can be made, for as long as `go_on` allows; false
-    /// where it does not any more.
-    pub fn wait(&self, index: u64, settings: &Settings, go_on: impl FnMut() -> bool) -> bool {
+    /// Waits until frame `index` of the stream can be made, for as long as `go_on` allows, which is
+    /// told how far that is; false where it does not any more.
+    pub fn wait(
+        &self,
+        index: u64,
+        settings: &Settings,
+        go_on: impl FnMut(Option<Progress>) -> bool,
+    ) -> bool {
         let (clip, shown) = self.shown(settings.at_end, index);
         clip.wait(shown, go_on)
     }

@@ -28,6 +28,7 @@ use crate::{
     cues::{self, Cues},
     errors::FrameFailure,
     frame,
+    model::Teller,
     motionfilter::scenes::Scenes,
     presets::Presets,
     qos::Pressure,
@@ -213,7 +214,12 @@ impl MotionFilter {
         }
         let started = Instant::now();
         let take = self.take(&place, settings, &cues)?;
-        if !take.wait(place.index, settings, || !self.stopped.load(Ordering::Relaxed)) {
+        let mut teller = Teller::default();
+        let ready = take.wait(place.index, settings, |progress| {
+            teller.tell(self.obj().upcast_ref(), progress);
+            !self.stopped.load(Ordering::Relaxed)
+        });
+        if !ready {
             return Ok(false);
         }
         let mut target = frame::frame_mut(output)?;

@@ -10,6 +10,7 @@ use crate::{
     announce::{self, ClipEvent},
     cues::{Moment, Pace},
     errors::FrameFailure,
+    model::Teller,
     output,
     rescue::Outcome,
     settings::Settings,
@@ -111,7 +112,11 @@ impl MotionGen {
         let started = Instant::now();
         let take = self.take(job);
         if let Ok(take) = &take {
-            take.wait(job.slot.index, &job.settings, || self.state().check().is_ok());
+            let mut teller = Teller::default();
+            take.wait(job.slot.index, &job.settings, |progress| {
+                teller.tell(self.obj().upcast_ref(), progress);
+                self.state().check().is_ok()
+            });
             self.state().check()?;
         }
         let mut buffer = job.output.acquire().map_err(Stop::Flow)?;

@@ -10,12 +10,15 @@ use gst_base::{
 };
 use gst_video::VideoInfo;
 use parking_lot::Mutex;
-use stillmotion_engine::image::Image;
+use stillmotion_engine::{image::Image, worker::clip};
 
 use crate::{
     caps,
-    errors::FirstError,
+    errors::{self, FirstError},
+    model::{Model, Teller},
     picture::{self, PictureSettings},
+    settings::assign,
+    strings,
     timing::FrameGrid,
 };
 
@@ -36,12 +39,21 @@ struct State {
     tags: Option<gst::TagList>,
 }
 
+/// What a user wishes. Survives every state change.
+#[derive(Debug, Clone, Default)]
+struct Settings {
+    picture: PictureSettings,
+    model: Model,
+    prompt: String,
+    seed: u64,
+}
+
 /// Locks are taken in the order `state`, `settings`, and neither is held while anything is
 /// pushed, queried or decoded.
 #[derive(Default)]
 pub struct StillSrc {
     state: Mutex<State>,
-    settings: Mutex<PictureSettings>,
+    settings: Mutex<Settings>,
     told: FirstError,
 }
 
@@ -53,8 +65,35 @@ fn can_follow(event: &gst::Event) -> bool {
 }
 
 impl StillSrc {
-    fn image(&self) -> Option<Arc<Image>> {
-        self.state.lock().image.clone()
+    /// The picture: read at the start, or made by a model when it is first asked for.
+    fn image(&self) -> Result<Arc<Image>, gst::LoggableError> {
+        if let Some(image) = self.state.lock().image.clone() {
+            return Ok(image);
+        }
+        let image = Arc::new(self.generate()?);
+        self.state.lock().image = Some(Arc::clone(&image));
+        Ok(image)
+    }
+
+    /// Has the model make a picture. Whoever flushes or stops ends that.
+    fn generate(&self) -> Result<Image, gst::LoggableError> {
+        let Settings { model, prompt, seed, .. } = self.settings.lock().clone();
+        let Some(model) = model.settings() else {
+            return Err(gst::loggable_error!(CAT, "not started"));
+        };
+        let mut teller = Teller::default();
+        let made = clip::picture(&model, &prompt, seed, |progress| {
+            teller.tell(self.obj().upcast_ref(), progress);
+            !self.obj().src_pad().pad_flags().contains(gst::PadFlags::FLUSHING)
+        });
+        match made {
+            Ok(Some(image)) => Ok(image),
+            Ok(None) => Err(gst::loggable_error!(CAT, "called away")),
+            Err(error) => {
+                self.post_error_message(errors::generator(&error));
+                Err(gst::loggable_error!(CAT, "no picture: {error}"))
+            }
+        }
     }
 
     /// Picks caps in the order of downstream.
@@ -83,17 +122,46 @@ impl ObjectImpl for StillSrc {
     }
 
     fn properties() -> &'static [glib::ParamSpec] {
-        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> =
-            LazyLock::new(PictureSettings::param_specs);
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+            let mut specs = PictureSettings::param_specs();
+            specs.extend(Model::param_specs());
+            specs.extend([
+                glib::ParamSpecString::builder("prompt")
+                    .nick("Prompt")
+                    .blurb("What the model should show")
+                    .default_value(Some(""))
+                    .mutable_ready()
+                    .build(),
+                glib::ParamSpecUInt64::builder("seed")
+                    .nick("Seed")
+                    .blurb("Which picture the model makes; the same seed gives the same one")
+                    .mutable_ready()
+                    .build(),
+            ]);
+            specs
+        });
         &PROPERTIES
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        self.settings.lock().set(pspec.name(), value);
+        let mut settings = self.settings.lock();
+        match pspec.name() {
+            "prompt" => settings.prompt = strings::lossy(value),
+            "seed" => assign(&mut settings.seed, value),
+            name => {
+                settings.picture.set(name, value);
+                settings.model.set(name, value);
+            }
+        }
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
-        let value = self.settings.lock().get(pspec.name());
+        let settings = self.settings.lock();
+        let value = match pspec.name() {
+            "prompt" => Some(settings.prompt.to_value()),
+            "seed" => Some(settings.seed.to_value()),
+            name => settings.picture.get(name).or_else(|| settings.model.get(name)),
+        };
         value.unwrap_or_else(|| pspec.default_value().clone())
     }
 }
@@ -107,7 +175,7 @@ impl ElementImpl for StillSrc {
             gst::subclass::ElementMetadata::new(
                 "Still image source",
                 "Source/File/Image/Video",
-                "Reads a picture from a file",
+                "Reads a picture from a file, or has a model make one",
                 "The stillmotion developers",
             )
         });
@@ -133,11 +201,19 @@ impl BaseSrcImpl for StillSrc {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         self.told.reset();
         let settings = self.settings.lock().clone();
-        let image = settings.load()?;
-        let (width, height) = (image.width(), image.height());
-        gst::info!(CAT, imp = self, "read {width}x{height} {}", image.format());
-        *self.state.lock() =
-            State { image: Some(Arc::new(image)), tags: Some(settings.tags()), ..State::default() };
+        let image = match settings.model.settings() {
+            None => Some(Arc::new(settings.picture.load()?)),
+            // Made on the streaming thread: it takes too long for a state change.
+            Some(_) if settings.picture.location.as_os_str().is_empty() => None,
+            Some(_) => {
+                return Err(gst::error_msg!(
+                    gst::ResourceError::Settings,
+                    ("location and model are both set, allowed is one of them")
+                ));
+            }
+        };
+        let tags = Some(settings.picture.tags());
+        *self.state.lock() = State { image, tags, ..State::default() };
         Ok(())
     }
 
@@ -168,20 +244,17 @@ impl BaseSrcImpl for StillSrc {
     }
 
     fn negotiate(&self) -> Result<(), gst::LoggableError> {
-        let Some(image) = self.image() else {
-            return Err(gst::loggable_error!(CAT, "not started"));
-        };
+        let image = self.image()?;
+        gst::info!(CAT, imp = self, "have {}x{}", image.width(), image.height());
         let caps = self.choose_caps(&image)?;
         gst::info!(CAT, imp = self, "making {caps}");
         self.obj().set_caps(&caps).map_err(|_| gst::loggable_error!(CAT, "{caps} is refused"))
     }
 
     fn set_caps(&self, caps: &gst::Caps) -> Result<(), gst::LoggableError> {
-        let Some(image) = self.image() else {
-            return Err(gst::loggable_error!(CAT, "not started"));
-        };
+        let image = self.image()?;
         let info = VideoInfo::from_caps(caps)?;
-        let mode = self.settings.lock().fit;
+        let mode = self.settings.lock().picture.fit;
         let buffer = picture::buffer(&image, &info, mode.into()).map_err(|message| {
             self.post_error_message(message);
             gst::loggable_error!(CAT, "the picture cannot be shown as {caps}")

@@ -90,6 +90,12 @@ fn list(paths: &[PathBuf]) -> String {
 }
 
 impl WorkerError {
+    /// Whether a worker died because it got no memory: the last words of a Rust program then.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Died { last_words, .. } if last_words.contains("memory allocation of"))
+    }
+
     /// Whether another worker may do better.
     pub(super) fn is_death(&self) -> bool {
         matches!(self, Self::Died { .. } | Self::Protocol(_))
