@@ -2,7 +2,8 @@
 # The verbs of this project. Each sets up what it needs; a second run is quick.
 
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test soak bench quality pictures docs goldens fmt lint deny advisories fuzz clean
+.PHONY: setup libtorch build worker demo test soak bench quality pictures docs goldens fmt lint deny \
+	advisories fuzz clean
 
 demo_photo := tests/fixtures/photos/coffee.jpg
 demo_video := build/demo.mp4
@@ -10,9 +11,17 @@ demo_video := build/demo.mp4
 setup:
 	@scripts/setup.sh
 
+## libtorch for the CPU, into build/libtorch; LIBTORCH=... names another one
+libtorch:
+	@scripts/libtorch.sh
+
 ## target/release/libgststillmotion.so and target/release/stillmotion
 build: setup
 	cargo build --release --locked
+
+## target/release/stillmotion-worker, which runs models: beside the plugin it is found
+worker: setup libtorch
+	cargo build --release --locked -p stillmotion-models
 
 ## A real photo becomes build/demo.mp4
 demo: build
@@ -21,7 +30,7 @@ demo: build
 	@echo "The video is $(CURDIR)/$(demo_video)"
 
 ## Everything that must hold before a change lands; the tests come last
-test: setup lint deny docs
+test: setup libtorch lint deny docs
 	cargo test --workspace --doc --locked
 	G_DEBUG=fatal-warnings cargo test --workspace --lib --bins --tests --locked
 
@@ -30,7 +39,7 @@ soak: setup
 	scripts/soak.sh
 
 ## Speed beside two peers, as in docs/src/benchmarks.md
-bench: build
+bench: build worker
 	scripts/bench.sh
 
 ## What clips look like, as numbers with limits; writes docs/src/quality.md
@@ -42,17 +51,17 @@ pictures: build
 	scripts/pictures.sh
 
 ## Builds the API documentation, with warnings as errors
-docs:
+docs: libtorch
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
 
 ## Writes what the elements say of themselves into docs/, as the tests compare it
-goldens: setup
+goldens: setup libtorch
 	UPDATE_GOLDENS=1 cargo test --locked -p stillmotion-tests --test golden_docs
 
 fmt:
 	cargo fmt --all
 
-lint:
+lint: libtorch
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
@@ -65,7 +74,7 @@ advisories:
 	scripts/cargo-deny.sh advisories
 
 ## The property tests with 100 times as many cases
-fuzz: setup
+fuzz: setup libtorch
 	PROPTEST_CASES=25600 cargo test --workspace --release --locked
 
 clean:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Speed beside ffmpeg's zoompan, on the same photo and in the same run, in turn: frames a second
 # at 1920x1080 I420 to a sink that throws them away, the time to the first buffer, and memory; then
-# speed and looks beside DepthFlow.
-# Prints the tables of docs/src/benchmarks.md. Wants `make build`; installs ffmpeg, GNU time and
+# speed and looks beside DepthFlow; then trained models.
+# Prints the tables of docs/src/benchmarks.md. Wants `make build worker`; installs ffmpeg, GNU time and
 # the photos.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -88,3 +88,6 @@ echo "Peak memory of the 4 s clip of Garden.jpg at 1920x1080 I420, decoding incl
 
 echo
 RUNS=$runs scripts/bench-depthflow.sh
+
+echo
+RUNS=$runs scripts/bench-worker.sh

@@ -37,6 +37,7 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
     exit 1
 fi
 
+python3 -m pip --version >/dev/null 2>&1 || scripts/setup.sh python3-pip
 echo "libtorch: loading 0.55 GB from PyPI into $goal"
 mkdir -p build
 new=$(mktemp -d build/libtorch.XXXXXX)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Installs what a build, the demo and the tests need besides Rust, on Debian 12 or a relative of
-# it. Asks for root only when something is missing, so a second run is quick.
+# it, and the packages that are named. Asks for root only when something is missing, so a second
+# run is quick.
 set -euo pipefail
 
 packages=(
@@ -17,6 +18,7 @@ packages=(
     gstreamer1.0-plugins-ugly       # x264enc
     gstreamer1.0-libav              # decodes what was rendered, in the tests
     ges1.0-tools                    # ges-launch-1.0, in the tests
+    "$@"
 )
 
 missing=()

@@ -40,6 +40,7 @@ struct Listener {
     stop_at: Option<u64>,
     step: Cell<u64>,
     cancelled: bool,
+    place: Option<Vec<f32>>,
 }
 
 impl Host for Listener {
@@ -54,6 +55,7 @@ impl Host for Listener {
             }
             Report::Wrote { path } => self.wrote.push(path),
             Report::Progress(progress) => self.step.set(progress.done),
+            Report::Found { place } => self.place = Some(place),
             _ => panic!("{report:?}"),
         }
         Ok(())
@@ -213,6 +215,7 @@ fn order(folder: &Path, motion: f64, seed: u64, frames: u64, first: u64) -> Gene
         frames,
         frame_rate: FrameRate { numerator: 24, denominator: 1 },
         first,
+        place: None,
     }
 }
 
@@ -234,16 +237,16 @@ fn a_clip_starts_at_the_still_moves_as_asked_and_is_always_the_same() {
     let mut clip = |order: &GenerateOrder, still: Option<&Image>| {
         let mut listener = Listener::default();
         renderer.generate(order, still.cloned(), &mut listener).unwrap();
-        (listener.frames, listener.still)
+        (listener.frames, listener.still, listener.place)
     };
     // Also where the frames before were made already, and in another place in a batch.
-    let (whole, _) = clip(&order(folder.path(), 5.0, 7, 21, 0), None);
+    let (whole, ..) = clip(&order(folder.path(), 5.0, 7, 21, 0), None);
     assert_eq!(whole.len(), 21);
-    let (rest, _) = clip(&order(folder.path(), 5.0, 7, 21, 13), None);
+    let (rest, ..) = clip(&order(folder.path(), 5.0, 7, 21, 13), None);
     assert_eq!(rest, whole[13..]);
-    let (again, still) = clip(&order(folder.path(), 5.0, 7, 21, 0), None);
+    let (again, still, _) = clip(&order(folder.path(), 5.0, 7, 21, 0), None);
     assert_eq!((again, still), (whole.clone(), vec![0.0; 21]));
-    let (other, _) = clip(&order(folder.path(), 5.0, 8, 21, 0), None);
+    let (other, ..) = clip(&order(folder.path(), 5.0, 8, 21, 0), None);
     assert_ne!(other[0], whole[0]);
     let motions: Vec<f64> = (1..=10)
         .map(|motion| change(&clip(&order(folder.path(), f64::from(motion), 7, 24, 0), None).0))
@@ -252,9 +255,12 @@ fn a_clip_starts_at_the_still_moves_as_asked_and_is_always_the_same() {
     // A still that the generator can make is found: this is what another seed gives.
     let size = Size { width: 64, height: 64 };
     let wanted = size.picture(other[0].clone()).unwrap();
-    let (frames, still) = clip(&order(folder.path(), 5.0, 7, 2, 0), Some(&wanted));
+    let (frames, still, place) = clip(&order(folder.path(), 5.0, 7, 2, 0), Some(&wanted));
     assert_eq!(still[0], 1.0);
     let apart = |frame: &[u8]| change(&[frame.to_vec(), other[0].clone()]);
+    // Who knows the place already gets the same.
+    let known = GenerateOrder { place, ..order(folder.path(), 5.0, 7, 2, 0) };
+    assert_eq!(clip(&known, Some(&wanted)).0, frames);
     let (found, elsewhere) = (apart(&frames[0]), apart(&whole[0]));
     assert!(found < 0.3 * elsewhere, "{found} {elsewhere}");
 }

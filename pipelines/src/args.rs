@@ -12,7 +12,16 @@ Examples:
   stillmotion preview photo.jpg -o sheet.png --prompt \"walk towards the house\"
   stillmotion depth photo.jpg -o depth.png
   stillmotion explain \"slow push in while tilting up toward the dome\"
-  stillmotion sheet photo.jpg -o sheet.png --motions 1,5,10";
+  stillmotion sheet photo.jpg -o sheet.png --motions 1,5,10
+  stillmotion train photos/ --checkpoint my-model --steps 20000";
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  stillmotion train photos/ --checkpoint my-model --steps 20000
+  stillmotion train film.mp4 --checkpoint sea --steps 20000 --size 128 --pictures 500
+  stillmotion render photo.jpg -o out.mp4 --model my-model --motion 6
+
+The first Ctrl-C saves the training where it is; the same command goes on from there.";
 
 const RENDER_EXAMPLES: &str = "\
 Examples:
@@ -55,6 +64,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Draw frames of a clip beside each other, or clips of several motion amounts
     Sheet(Box<SheetArgs>),
+    /// Train a small network from pictures or a video, to be rendered with --model
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train(Box<TrainArgs>),
 }
 
 /// `stillmotion render`.
@@ -139,6 +151,44 @@ pub struct SheetArgs {
     pub limits: LimitArgs,
 }
 
+/// `stillmotion train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// A folder of pictures, or a video
+    #[arg(value_name = "FOLDER_OR_VIDEO")]
+    pub input: PathBuf,
+    /// The folder of the network, which is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub checkpoint: PathBuf,
+    /// Steps in all, with those that the checkpoint has behind it [default: 50000]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub steps: Option<OsString>,
+    /// conv (convolutional) or mlp (fully connected, 64x64) [default: conv]
+    #[arg(long, value_name = "WHAT")]
+    pub kind: Option<OsString>,
+    /// Width and height of what it makes: 64, 128 or 256 [default: 64]
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    pub size: Option<OsString>,
+    /// Pictures a step [default: 32]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub batch_size: Option<OsString>,
+    /// Of both optimizers [default: 0.0002]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub learning_rate: Option<OsString>,
+    /// Where the random numbers start [default: 0]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub seed: Option<OsString>,
+    /// Steps from one sample clip and checkpoint to the next [default: 1000]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub sample_every: Option<OsString>,
+    /// The most pictures to train from, spread over the folder or the video [default: 2000]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub pictures: Option<OsString>,
+    /// Where it runs: auto, cpu or cuda:N [default: auto]
+    #[arg(long, value_name = "WHICH")]
+    pub device: Option<OsString>,
+}
+
 /// What moves, and how much.
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Motion")]
@@ -204,6 +254,12 @@ pub struct AidArgs {
     /// Go on from the end of another clip: what the render of that one printed
     #[arg(long, value_name = "PLACE")]
     pub extend: Option<OsString>,
+    /// The folder of a model that makes the clip, such as `train` makes it [default: built in]
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// Where the model runs: auto, cpu or cuda:N [default: auto]
+    #[arg(long, value_name = "WHICH", requires = "model")]
+    pub device: Option<OsString>,
     /// End where it began, so that it can be shown over and over without a seam
     #[arg(long = "loop", conflicts_with = "end_image")]
     pub loops: bool,

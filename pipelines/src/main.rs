@@ -13,6 +13,8 @@ mod preview;
 mod render;
 mod settings;
 mod sheet;
+mod signals;
+mod train;
 mod write;
 
 use std::process::ExitCode;
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Some(Command::Depth(args)) => depth::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Sheet(args)) => sheet::run(&args),
+        Some(Command::Train(args)) => train::run(&args),
         None => Ok(()),
     });
     match done {

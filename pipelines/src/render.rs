@@ -6,19 +6,12 @@ mod progress;
 
 use std::{
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use pipeline::Pipeline;
 use progress::Progress;
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    flag,
-};
 use stillmotion_engine::{
     image::decode::Limits,
     request::{Check, FrameRate},
@@ -29,7 +22,7 @@ use crate::{
     failure::Failure,
     output::{Output, Staged},
     settings::{self, Aids, Clip},
-    write,
+    signals, write,
 };
 
 /// All that a render needs to know.
@@ -55,7 +48,7 @@ impl Settings<'_> {
 /// Renders, shows how far it is, and puts the result in its place.
 pub fn run(args: &RenderArgs) -> Result<(), Failure> {
     let settings = check(args)?;
-    let stop = watch_signals()?;
+    let stop = signals::watch()?;
     let pipeline = Pipeline::new(&settings)?;
     let staged = Staged::new(&settings.output)?;
     pipeline.write_to(staged.location());
@@ -104,18 +97,6 @@ fn check(args: &RenderArgs) -> Result<Settings<'_>, Failure> {
     Ok(Settings { image: &args.image, output, clip, aids, size, fit, limits })
 }
 
-/// A flag that the first Ctrl-C sets. The second one ends the process.
-fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag unset and sets it.
-        flag::register_conditional_shutdown(signal, 130, stop.clone())
-            .and_then(|_| flag::register(signal, stop.clone()))
-            .map_err(|e| Failure::Failed(format!("signals cannot be watched: {e}")))?;
-    }
-    Ok(stop)
-}
-
 /// How often the bar moves and the flag is looked at.
 const TICK: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 /// How long the encoder may take to write what it holds after Ctrl-C.
@@ -141,8 +122,11 @@ fn play(
             Some(gst::MessageView::Eos(_)) => break Ok(()),
             Some(gst::MessageView::Error(e)) => break Err(Failure::Failed(e.error().to_string())),
             Some(gst::MessageView::Element(said)) => {
-                let clip = said.structure().filter(|said| said.name() == "stillmotion-clip");
-                place = clip.and_then(|clip| clip.get("place").ok()).or(place);
+                match said.structure().map(|said| (said.name().as_str(), said)) {
+                    Some(("stillmotion-clip", clip)) => place = clip.get("place").ok().or(place),
+                    Some(("stillmotion-progress", said)) => progress.say(said),
+                    _ => (),
+                }
             }
             _ => {}
         }

@@ -19,6 +19,7 @@ use stillmotion_engine::{
         FrameRate, MOTION,
     },
     scene::Place,
+    worker::clip::is_device,
 };
 
 use crate::args::{AidArgs, LimitArgs, MotionArgs, TimeArgs};
@@ -81,10 +82,15 @@ pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
         ("depth-model", &args.depth_model),
         ("mask", &args.mask),
         ("end-image", &args.end_image),
+        ("model", &args.model),
     ];
     let files = files.into_iter().filter_map(|(name, path)| Some((name, path.clone()?)));
-    let texts =
-        [("depth-meaning", &args.depth_meaning), ("brush", &args.brush), ("extend", &args.extend)];
+    let texts = [
+        ("depth-meaning", &args.depth_meaning),
+        ("brush", &args.brush),
+        ("extend", &args.extend),
+        ("device", &args.device),
+    ];
     let texts = texts
         .into_iter()
         .filter_map(|(name, text)| Some((name, text.as_ref()?.to_string_lossy().into_owned())));
@@ -96,6 +102,10 @@ pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
             }
             "brush" => {
                 let _ = text.parse::<Strokes>().map_err(|mistakes| check.merge(mistakes));
+            }
+            "device" if !is_device(text) => {
+                let allowed = "auto, cpu, or cuda:N with N from 0 to 255".to_owned();
+                check.problem("device", text, allowed);
             }
             "extend" => {
                 if let Err(error) = text.trim().parse::<Place>() {

@@ -14,19 +14,27 @@ use std::{
 /// When the plugin does not build.
 pub fn plugin_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let test = std::env::current_exe().expect("this test has a path");
-        let folder = test.ancestors().nth(2).expect("target, profile, deps").to_owned();
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "-p", "gst-plugin-stillmotion", "--manifest-path"]);
-        cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
-        cargo.arg("--target-dir").arg(folder.parent().expect("target"));
-        if folder.ends_with("release") {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().expect("cargo runs").success(), "the plugin builds");
-        folder
-    })
+    FOLDER.get_or_init(|| build(&["gst-plugin-stillmotion"]))
+}
+
+/// Builds `packages` as this test was built, and gives the folder that holds them.
+///
+/// # Panics
+/// When one does not build.
+#[must_use]
+pub fn build(packages: &[&str]) -> PathBuf {
+    let test = std::env::current_exe().expect("this test has a path");
+    let folder = test.ancestors().nth(2).expect("target, profile, deps").to_owned();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--manifest-path"]);
+    cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
+    cargo.args(packages.iter().flat_map(|package| ["-p", package]));
+    cargo.arg("--target-dir").arg(folder.parent().expect("target"));
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(cargo.status().expect("cargo runs").success(), "{packages:?} build");
+    folder
 }
 
 /// `line`, a command line for the shell, in `folder`. Any critical warning is fatal.

@@ -7,6 +7,7 @@ pub mod flow;
 pub mod ges;
 pub mod inspect;
 pub mod launch;
+pub mod model;
 pub mod obs;
 pub mod photos;
 pub mod pictures;

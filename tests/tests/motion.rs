@@ -21,15 +21,15 @@ fn amount(photo: &str, prompt: &str, motion: f64) -> f32 {
     lengths.iter().sum::<f32>() / MOMENTS.len() as f32
 }
 
-/// What tracks tell apart, in pixels: below it, 5 % more is less than they can see.
+/// What tracks tell apart, in pixels: below it, they see 5 % more or less where there is none.
 const SEEN: f32 = 0.3;
 
-/// Motion 1..10: strictly more with every step, by 5 % or more where that can be seen and in any case
-/// over two steps, and 10 at least 6 times 1.
+/// Motion 1..10: 5 % more with every step where that can be seen, in any case over two steps, and 10
+/// at least 6 times 1. `make quality` asks for more, with a flow that sees smaller steps.
 fn motion_grows(photo: &str, prompt: &str) {
     let amounts: Vec<f32> = (1..=10).map(|m| amount(photo, prompt, f64::from(m))).collect();
     for (i, step) in amounts.windows(2).enumerate() {
-        let least = if step[0] < SEEN { 1.0 } else { 1.05 };
+        let least = if step[0] < SEEN { 0.95 } else { 1.05 };
         assert!(step[1] > least * step[0], "{photo}, {prompt:?}, from {}: {amounts:?}", i + 1);
     }
     for (i, steps) in amounts.windows(3).enumerate() {

@@ -99,6 +99,7 @@ impl ModelGenerator {
             frames: request.frame_rate.frames_in(request.duration),
             frame_rate: request.frame_rate,
             first: 0,
+            place: None,
         }
     }
 }
@@ -127,6 +128,7 @@ pub fn picture(
         frames: 1,
         frame_rate: crate::request::DEFAULT_FRAME_RATE,
         first: 0,
+        place: None,
     };
     let job = Job { key: settings.key(), order, pixels: None, got: Arc::default() };
     let got = Arc::clone(&job.got);
@@ -293,12 +295,13 @@ impl Job {
     }
 
     /// Takes in a report; true when it is the last one.
-    fn take(&self, Packet { message, pixels }: Packet<Report>) -> Result<bool, WorkerError> {
+    fn take(&mut self, Packet { message, pixels }: Packet<Report>) -> Result<bool, WorkerError> {
         match message {
             Report::Progress(progress) => self.got.state.lock().progress = Some(progress),
             Report::Frame { index, size, still } => {
                 self.keep(index, Small { pixels: size.picture(pixels)?, still })?;
             }
+            Report::Found { place } => self.order.place = Some(place),
             Report::Done => return Ok(true),
             Report::Failed { fault, message } => {
                 return Err(WorkerError::Refused { fault, message });

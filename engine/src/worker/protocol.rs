@@ -132,6 +132,8 @@ pub struct GenerateOrder {
     pub frame_rate: FrameRate,
     /// The first frame that is still wanted.
     pub first: u64,
+    /// Where the still was found before, as [`Report::Found`] said, so that nobody looks again.
+    pub place: Option<Vec<f32>>,
 }
 
 /// A network that is to be trained.
@@ -187,6 +189,11 @@ pub enum Report {
         step: u64,
         /// Steps in all.
         steps: u64,
+    },
+    /// Where the model found the still: numbers that mean something to the model alone.
+    Found {
+        /// The numbers.
+        place: Vec<f32>,
     },
     /// Frame `index` of the clip; its pixels come with it.
     Frame {
@@ -385,6 +392,7 @@ mod tests {
             frames: 96,
             frame_rate: FrameRate { numerator: 24, denominator: 1 },
             first: 0,
+            place: Some(vec![0.1, -1e-30]),
         })
     }
 

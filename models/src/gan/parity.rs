@@ -4,6 +4,7 @@
 //! `models/tests/fixtures/make_gan.py` made the numbers. Tolerances are relative to the largest
 //! value: 1e-4 for what one pass gives, more behind the steps, since Adam divides by what is
 //! nearly nothing at first.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 use std::f64::consts::LN_2;
 

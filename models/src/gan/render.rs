@@ -57,9 +57,17 @@ impl Renderer {
         host: &mut dyn Host,
     ) -> Result<(), ModelError> {
         let has_still = still.is_some();
-        let place = match still {
-            Some(still) => self.find(still, order.seed, host)?,
-            None => start(self.config.latent(), order.seed, self.device)?,
+        let latent = self.config.latent();
+        let place = match (still, &order.place) {
+            (_, Some(place)) if place.len() as i64 == latent => {
+                tensor::from_f32(place, &[1, latent])?.f_to_device(self.device)?
+            }
+            (Some(still), _) => {
+                let place = self.find(still, order.seed, host)?;
+                host.report(Report::Found { place: tensor::to_f32(&place)? }, &[])?;
+                place
+            }
+            (None, _) => start(latent, order.seed, self.device)?,
         };
         let _guard = tch::no_grad_guard();
         let rate = order.frame_rate;

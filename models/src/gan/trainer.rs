@@ -23,6 +23,10 @@ use crate::{
 
 /// Steps from one report of the losses to the next.
 const REPORT_EVERY: u64 = 100;
+/// Steps from one look at the slope of the discriminator to the next.
+const SLOPE_EVERY: u64 = 8;
+/// What a slope of 1 costs in each of the steps between.
+const SLOPE_COST: f64 = 1.0;
 /// How slowly the average of the generators forgets.
 const AVERAGE: f64 = 0.998;
 
@@ -125,7 +129,8 @@ impl Trainer {
         let number = self.checkpoint.step + 1;
         let mut random = Random::new(self.checkpoint.config.seed, Purpose::Step, number);
         let real = self.batch(&mut random)?;
-        let (discriminator, gradients) = self.discriminator_loss(&real, &mut random)?;
+        let slope = self.checkpoint.config.kind == Kind::Conv && number.is_multiple_of(SLOPE_EVERY);
+        let (discriminator, gradients) = self.discriminator_loss(&real, slope, &mut random)?;
         let rate = self.checkpoint.config.learning_rate;
         let adam = &mut self.checkpoint.adam_discriminator;
         adam.step(&self.checkpoint.discriminator, &gradients, number, rate)?;
@@ -170,16 +175,33 @@ impl Trainer {
         }
     }
 
+    /// The loss as it is reported, and the gradients of it. With `slope`, steep answers about real
+    /// pictures cost something too: that keeps the discriminator from running away (the penalty
+    /// R1 of Mescheder, Geiger and Nowozin 2018, section 4.1, now and then as in Karras et al.
+    /// 2020, appendix B).
     fn discriminator_loss(
         &self,
         real: &Tensor,
+        slope: bool,
         random: &mut Random,
     ) -> Result<(Tensor, Vec<Tensor>), ModelError> {
         let fake = tch::no_grad(|| self.fake(random))?;
-        let real = self.judge(real, random)?;
+        let pictures = real.f_detach()?.set_requires_grad(slope);
+        let real = self.judge(&pictures, random)?;
         let fake = self.judge(&fake, random)?;
         let loss = cross_entropy(&real, 1.0)?.f_add(&cross_entropy(&fake, 0.0)?)?;
-        let gradients = gradients(&loss, &self.checkpoint.discriminator)?;
+        let mut whole = loss.shallow_clone();
+        if slope {
+            let sum = real.f_sum(None)?;
+            let slopes = Tensor::f_run_backward(&[sum], &[&pictures], true, true)?;
+            for slope in slopes {
+                let square = slope.f_square()?.f_sum(None)?;
+                let cost = SLOPE_COST / 2.0 * SLOPE_EVERY as f64;
+                let each = cost / f64::from(self.checkpoint.config.batch_size);
+                whole = whole.f_add(&square.f_mul_scalar(each)?)?;
+            }
+        }
+        let gradients = gradients(&whole, &self.checkpoint.discriminator)?;
         Ok((loss, gradients))
     }
 
