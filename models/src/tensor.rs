@@ -104,7 +104,7 @@ fn file_shape(tensor: &Tensor) -> Vec<usize> {
     tensor.size().iter().map(|side| usize::try_from(*side).unwrap_or_default()).collect()
 }
 
-/// A tensor for [`weights::save`].
+/// A tensor for [`weights::save()`].
 ///
 /// # Errors
 /// When memory runs out.

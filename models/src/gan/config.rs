@@ -20,9 +20,9 @@ const MAX_BYTES: u64 = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Fully connected, 64x64 pixels: see [`super::mlp`].
+    /// Fully connected, 64x64 pixels: see `gan::mlp`.
     Mlp,
-    /// Convolutional, 64 to 256 pixels a side: see [`super::conv`].
+    /// Convolutional, 64 to 256 pixels a side: see `gan::conv`.
     Conv,
 }
 
