@@ -287,12 +287,12 @@ fn a_hundred_workers_die_and_the_clip_is_the_same() {
     train(slow.path(), &TrainWishes { size: Some(128), ..wishes() });
     let line = format!(
         "stillsrc location={} ! video/x-raw,format=RGB,width=96,height=54 ! \
-         motiongen name=clip model={} duration=200000000000 seed=3 ! fakesink name=out",
+         motiongen name=clip model={} duration=60000000000 seed=3 ! fakesink name=out",
         photo(),
         slow.path().display()
     );
     let whole = bytes(&play(&line).buffers);
-    assert_eq!(whole.len(), 4800);
+    assert_eq!(whole.len(), 1440);
     end_workers();
     let arrived = Arc::new(AtomicUsize::new(0));
     let over = Arc::new(AtomicBool::new(false));
@@ -304,7 +304,7 @@ fn a_hundred_workers_die_and_the_clip_is_the_same() {
     over.store(true, Ordering::Relaxed);
     let killed = killer.join().unwrap();
     // A slow machine comes to the end of the clip before the hundredth.
-    assert!(killed >= 25, "only {killed} were killed");
+    assert!(killed >= 10, "only {killed} were killed");
     assert!(got == whole, "the clip is another one, after {killed} deaths");
 }
 
@@ -319,9 +319,9 @@ fn kill_workers(arrived: &AtomicUsize, over: &AtomicBool) -> u64 {
             continue;
         }
         thread::sleep(Duration::from_millis(killed % 10));
-        alive.into_iter().for_each(|pid| signal(pid, "-KILL"));
+        alive.iter().for_each(|pid| signal(*pid, "-KILL"));
         killed += 1;
-        within(Duration::from_secs(10), || workers().is_empty());
+        within(Duration::from_secs(10), || !workers().iter().any(|pid| alive.contains(pid)));
         // What the dead one gave is still on its way; the next one takes longer to start.
         last = 0;
         while last != arrived.load(Ordering::Relaxed) || last == 0 {
