@@ -5,8 +5,6 @@
 //! They are properties of every generating element, read once when a stream starts.
 
 use std::{
-    ffi::OsString,
-    os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -159,8 +157,7 @@ impl Aids {
 
     /// Sets the property `name` if it is one of these.
     pub fn set(&mut self, name: &str, value: &glib::Value) {
-        // File names are bytes; those that are not UTF-8 are opened all the same.
-        let path = || OsString::from_vec(strings::bytes(value).unwrap_or_default()).into();
+        let path = || strings::path(value);
         match name {
             "depth-model" => self.depth_model = path(),
             "depth-meaning" => assign(&mut self.depth_meaning, value),

@@ -14,10 +14,14 @@ use stillmotion_engine::{
     image::{FrameMut, Image},
     request::{Controls, FrameRate, Request},
     scene::{Place, SceneGenerator},
-    worker::{ModelGenerator, protocol::Progress},
+    worker::ModelGenerator,
 };
 
-use crate::{aids::Aids, model::Model, settings::Settings};
+use crate::{
+    aids::Aids,
+    model::{Model, Teller},
+    settings::Settings,
+};
 
 /// The name under which the built-in generator is told to the world.
 const GENERATOR: &str = "scene";
@@ -38,7 +42,7 @@ pub struct OpenClip {
     loops: bool,
     aids: Aids,
     model: Model,
-    generator: String,
+    teller: Teller,
     /// Its last frame was shown.
     ended: AtomicBool,
 }
@@ -90,8 +94,8 @@ impl OpenClip {
             duration: settings.duration,
             loops: settings.loops,
             aids: aids.clone(),
-            generator: settings.model.name().unwrap_or_else(|| GENERATOR.to_owned()),
             model: settings.model.clone(),
+            teller: Teller::default(),
             ended: AtomicBool::new(false),
         })
     }
@@ -128,8 +132,8 @@ impl OpenClip {
     }
 
     /// What made it, in a word: the built-in one, or the folder name of the model.
-    pub fn generator(&self) -> &str {
-        &self.generator
+    pub fn generator(&self) -> String {
+        self.model.name().unwrap_or_else(|| GENERATOR.to_owned())
     }
 
     /// How many frames the clip has.
@@ -137,15 +141,21 @@ impl OpenClip {
         self.clip.frames()
     }
 
-    /// Waits until frame `index` can be made, for as long as `go_on` allows, which is told how far
-    /// that is; false where it does not any more.
-    pub fn wait(&self, index: u64, mut go_on: impl FnMut(Option<Progress>) -> bool) -> bool {
-        while !self.clip.ready(index, PATIENCE) {
-            if !go_on(self.clip.progress()) {
-                return false;
-            }
+    /// Waits until frame `index` can be made, for as long as `go_on` allows; false where it does
+    /// not any more. Meanwhile `element` tells how far that is. Hold no lock.
+    pub fn wait(
+        &self,
+        index: u64,
+        element: &gst::Element,
+        mut go_on: impl FnMut() -> bool,
+    ) -> bool {
+        let mut wanted = true;
+        while wanted && !self.clip.ready(index, PATIENCE) {
+            self.teller.tell(element, self.clip.progress());
+            wanted = go_on();
         }
-        true
+        self.teller.end(element, wanted);
+        wanted
     }
 
     /// Writes frame `index`.

@@ -2,14 +2,13 @@
 //! Which model makes a clip or a picture, where it runs, and what is told while it works.
 
 use std::{
-    ffi::OsString,
-    os::unix::ffi::OsStringExt,
     path::PathBuf,
     sync::LazyLock,
     time::{Duration, Instant},
 };
 
 use gst::prelude::*;
+use parking_lot::Mutex;
 use stillmotion_engine::worker::{self, ModelSettings, protocol::Progress};
 
 use crate::strings;
@@ -58,11 +57,7 @@ impl Model {
     /// Sets the property `name` if it is one of these.
     pub fn set(&mut self, name: &str, value: &glib::Value) {
         match name {
-            // File names are bytes; those that are not UTF-8 are refused when they are used.
-            "model" => {
-                let bytes = strings::bytes(value).unwrap_or_default();
-                self.folder = OsString::from_vec(bytes).into();
-            }
+            "model" => self.folder = strings::path(value),
             "device" => self.device = strings::lossy(value),
             _ => (),
         }
@@ -103,46 +98,114 @@ pub(crate) fn device_spec() -> glib::ParamSpec {
 /// How often progress is told.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Tells how far a model is.
+/// Tells how far a model is. What it starts it must also end before anything is pushed:
+/// `gst-launch-1.0` does not go to PLAYING while something is in progress.
 #[derive(Debug, Default)]
-pub(crate) struct Teller {
-    told: Option<(Progress, Instant)>,
+pub(crate) struct Teller(Mutex<Told>);
+
+/// Held for no longer than it takes to look.
+#[derive(Debug, Default)]
+struct Told {
+    last: Option<(Progress, Instant)>,
+    open: bool,
 }
 
 impl Teller {
-    /// Posts what is new: a message PROGRESS, whose text people read, and the element message
-    /// `stillmotion-progress` for programs. Hold no lock: who listens may call back.
-    pub fn tell(&mut self, element: &gst::Element, progress: Option<Progress>) {
-        let Some(progress) = progress else { return };
-        let news = match self.told {
-            None => true,
-            Some((told, _)) if told == progress => false,
-            Some((told, at)) => {
-                told.phase != progress.phase
-                    || progress.done == progress.total
-                    || at.elapsed() > PAUSE
-            }
-        };
-        if !news {
-            return;
+    /// Posts what is new. Hold no lock: who listens may call back.
+    pub fn tell(&self, element: &gst::Element, progress: Option<Progress>) {
+        let news = self.0.lock().news(progress);
+        if let Some(news) = news {
+            news.post(element);
         }
-        let kind = match (self.told, progress.done == progress.total) {
-            (_, true) => gst::ProgressType::Complete,
-            (None, false) => gst::ProgressType::Start,
-            (Some(_), false) => gst::ProgressType::Continue,
-        };
-        self.told = Some((progress, Instant::now()));
-        let Progress { phase, done, total } = progress;
+    }
+
+    /// Posts that nobody waits any more: the work is done, or it was called off. Hold no lock.
+    pub fn end(&self, element: &gst::Element, done: bool) {
+        let news = self.0.lock().end(done);
+        if let Some(news) = news {
+            news.post(element);
+        }
+    }
+}
+
+impl Told {
+    fn news(&mut self, progress: Option<Progress>) -> Option<News> {
+        let progress = progress?;
+        if let Some((last, at)) = self.last {
+            let milestone = last.phase != progress.phase || progress.done == progress.total;
+            if last == progress || (!milestone && at.elapsed() <= PAUSE) {
+                return None;
+            }
+        }
+        self.last = Some((progress, Instant::now()));
+        let goes_on = std::mem::replace(&mut self.open, true);
+        let kind = if goes_on { gst::ProgressType::Continue } else { gst::ProgressType::Start };
+        Some(News { kind, progress })
+    }
+
+    fn end(&mut self, done: bool) -> Option<News> {
+        let (progress, _) = self.last?;
+        let kind = if done { gst::ProgressType::Complete } else { gst::ProgressType::Canceled };
+        std::mem::take(&mut self.open).then_some(News { kind, progress })
+    }
+}
+
+/// How far a model is, to be told.
+#[derive(Debug)]
+struct News {
+    kind: gst::ProgressType,
+    progress: Progress,
+}
+
+impl News {
+    /// Posts a message PROGRESS, whose text people read, and the element message
+    /// `stillmotion-progress` for programs.
+    fn post(self, element: &gst::Element) {
+        let Progress { phase, done, total } = self.progress;
         let text = format!("{} {done} of {total}", phase.name());
-        let message =
-            gst::message::Progress::builder(kind, phase.name(), &text).src(element).build();
-        let said = gst::Structure::builder("stillmotion-progress")
-            .field("phase", phase.name())
-            .field("done", done)
-            .field("total", total)
-            .build();
+        let message = gst::message::Progress::builder(self.kind, "model", &text);
         // Only an element without a bus takes none.
-        let _ = element.post_message(message);
-        let _ = element.post_message(gst::message::Element::builder(said).src(element).build());
+        let _ = element.post_message(message.src(element).build());
+        if matches!(self.kind, gst::ProgressType::Start | gst::ProgressType::Continue) {
+            let said = gst::Structure::builder("stillmotion-progress")
+                .field("phase", phase.name())
+                .field("done", done)
+                .field("total", total)
+                .build();
+            let _ = element.post_message(gst::message::Element::builder(said).src(element).build());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stillmotion_engine::worker::protocol::Phase;
+
+    use super::*;
+
+    #[test]
+    fn what_starts_ends_and_nothing_is_told_too_often() {
+        let mut told = Told::default();
+        let mut kinds = Vec::new();
+        for (phase, done) in [
+            (Phase::Inverting, 0),
+            (Phase::Inverting, 0),
+            (Phase::Inverting, 1),
+            (Phase::Inverting, 3),
+            (Phase::Generating, 0),
+        ] {
+            let news = told.news(Some(Progress { phase, done, total: 3 }));
+            kinds.push(news.map(|news| news.kind));
+        }
+        let [start, next] = [gst::ProgressType::Start, gst::ProgressType::Continue].map(Some);
+        assert_eq!(kinds, [start, None, None, next, next]);
+
+        let ends = [true, true].map(|done| told.end(done).map(|news| news.kind));
+        assert_eq!(ends, [Some(gst::ProgressType::Complete), None]);
+
+        let again = told.news(Some(Progress { phase: Phase::Generating, done: 3, total: 3 }));
+        assert_eq!(again.map(|news| news.kind), start);
+        assert_eq!(told.end(false).map(|news| news.kind), Some(gst::ProgressType::Canceled));
+        assert!(told.news(None).is_none());
     }
 }

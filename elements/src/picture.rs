@@ -3,7 +3,7 @@
 
 mod buffer;
 
-use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
+use std::path::PathBuf;
 
 use gst::prelude::*;
 use gst_video::VideoInfo;
@@ -61,11 +61,7 @@ impl PictureSettings {
     /// Sets the property `name` if it is one of these.
     pub fn set(&mut self, name: &str, value: &glib::Value) {
         match name {
-            "location" => {
-                // File names are bytes; those that are not UTF-8 are opened all the same.
-                let bytes = strings::bytes(value).unwrap_or_default();
-                self.location = OsString::from_vec(bytes).into();
-            }
+            "location" => self.location = strings::path(value),
             "fit" => assign(&mut self.fit, value),
             "max-side" => assign(&mut self.limits.max_side, value),
             "max-bytes" => assign(&mut self.limits.max_bytes, value),

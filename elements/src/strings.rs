@@ -2,7 +2,11 @@
 //! Strings that hosts put into properties. They come as raw bytes: gst-launch passes on what the
 //! shell gave it, and `glib::Value::get::<String>()` panics on bytes that are not UTF-8.
 
-use std::ffi::CStr;
+use std::{
+    ffi::{CStr, OsString},
+    os::unix::ffi::OsStringExt,
+    path::PathBuf,
+};
 
 use glib::{gobject_ffi, translate::ToGlibPtr};
 
@@ -17,6 +21,12 @@ pub fn bytes(value: &glib::Value) -> Option<Vec<u8>> {
         let text = gobject_ffi::g_value_get_string(value.to_glib_none().0);
         if text.is_null() { None } else { Some(CStr::from_ptr(text).to_bytes().to_vec()) }
     }
+}
+
+/// The path that a string value is. File names are bytes, and those that are not UTF-8 are opened all
+/// the same.
+pub fn path(value: &glib::Value) -> PathBuf {
+    OsString::from_vec(bytes(value).unwrap_or_default()).into()
 }
 
 /// The text of a string value. Bytes that are not UTF-8 become U+FFFD, NULL becomes "".

@@ -14,7 +14,6 @@ use stillmotion_engine::{
     image::{FrameMut, Image},
     request::FrameRate,
     scene::{self, Place},
-    worker::protocol::Progress,
 };
 
 use crate::{
@@ -108,16 +107,17 @@ impl Take {
         (again.unwrap_or(&self.clip), shown)
     }
 
-    /// Waits until frame `index` of the stream can be made, for as long as `go_on` allows, which is
-    /// told how far that is; false where it does not any more.
+    /// Waits until frame `index` of the stream can be made, for as long as `go_on` allows; false
+    /// where it does not any more. Meanwhile `element` tells how far that is. Hold no lock.
     pub fn wait(
         &self,
         index: u64,
         settings: &Settings,
-        go_on: impl FnMut(Option<Progress>) -> bool,
+        element: &gst::Element,
+        go_on: impl FnMut() -> bool,
     ) -> bool {
         let (clip, shown) = self.shown(settings.at_end, index);
-        clip.wait(shown, go_on)
+        clip.wait(shown, element, go_on)
     }
 
     /// Writes what is shown at frame `index` of the stream.

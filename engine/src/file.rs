@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Reads a file whole, and only a file: nothing here waits for another program.
+//! Reads files, and only files: nothing here waits for another program.
 
 use std::{
     fmt,
@@ -10,13 +10,13 @@ use std::{
 
 /// Why a file was not read. Whoever reads it says what it was wanted for.
 #[derive(Debug)]
-pub(crate) enum ReadError {
+pub enum ReadError {
     /// There is no such file.
     NotFound,
     /// A directory, a pipe, a device or a socket.
     NotAFile(&'static str),
-    /// It has more bytes than are allowed.
-    TooLarge,
+    /// It has this many bytes, more than are allowed.
+    TooLarge(u64),
     /// The system did not let it be read.
     System(io::Error),
 }
@@ -30,35 +30,48 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// The bytes of a regular file of at most `max_bytes`.
-pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, ReadError> {
+/// Opens a regular file without waiting for anybody; gives also its length in bytes.
+///
+/// # Errors
+/// Every variant of [`ReadError`] but [`ReadError::TooLarge`].
+pub fn open(path: &Path) -> Result<(File, u64), ReadError> {
     let regular = |kind: FileType| match describe(kind) {
         None => Ok(()),
         Some(kind) => Err(ReadError::NotAFile(kind)),
     };
     regular(fs::metadata(path)?.file_type())?;
-    let file = open(path)?;
+    let file = open_any(path)?;
     // Something else may have been put there since it was looked at.
     let metadata = file.metadata()?;
     regular(metadata.file_type())?;
-    if metadata.len() > max_bytes {
-        return Err(ReadError::TooLarge);
+    Ok((file, metadata.len()))
+}
+
+/// The bytes of a regular file of at most `max_bytes`.
+///
+/// # Errors
+/// Every variant of [`ReadError`].
+pub fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, ReadError> {
+    let (file, length) = open(path)?;
+    if length > max_bytes {
+        return Err(ReadError::TooLarge(length));
     }
     let mut bytes = Vec::new();
     // One byte more than allowed, because the file may grow while it is read.
     file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max_bytes { Err(ReadError::TooLarge) } else { Ok(bytes) }
+    let length = bytes.len() as u64;
+    if length > max_bytes { Err(ReadError::TooLarge(length)) } else { Ok(bytes) }
 }
 
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
+fn open_any(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     // Opening a pipe would wait for its writer.
     File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
+fn open_any(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 

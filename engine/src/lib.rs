@@ -9,7 +9,7 @@
 
 pub mod brush;
 pub mod camera;
-mod file;
+pub mod file;
 pub mod fit;
 pub mod generator;
 pub mod image;

@@ -22,8 +22,11 @@ use std::{
 };
 
 use rustix::process::{Resource, Rlimit, setrlimit};
-use stillmotion_engine::worker::protocol::{
-    self, GenerateOrder, Order, Packet, Phase, ProtocolError, Report, Size, TrainOrder,
+use stillmotion_engine::worker::{
+    protocol::{
+        self, GenerateOrder, Order, Packet, Phase, ProtocolError, Report, Size, TrainOrder,
+    },
+    train::DEFAULT_STEPS,
 };
 
 use crate::{
@@ -41,8 +44,6 @@ use crate::{
 /// The environment variable that limits the address space of a worker, in bytes. What goes beyond
 /// fails as memory that ran out.
 pub const MEMORY_VARIABLE: &str = "STILLMOTION_WORKER_MEMORY";
-/// Steps of a training when nothing is said.
-const DEFAULT_STEPS: u64 = 50_000;
 
 /// The exit status of a worker whose host spoke what cannot be understood.
 const GARBAGE: i32 = 2;

@@ -19,7 +19,7 @@ use stillmotion_engine::{
         FrameRate, MOTION,
     },
     scene::Place,
-    worker::clip::is_device,
+    worker::clip::check_device,
 };
 
 use crate::args::{AidArgs, LimitArgs, MotionArgs, TimeArgs};
@@ -103,10 +103,7 @@ pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
             "brush" => {
                 let _ = text.parse::<Strokes>().map_err(|mistakes| check.merge(mistakes));
             }
-            "device" if !is_device(text) => {
-                let allowed = "auto, cpu, or cuda:N with N from 0 to 255".to_owned();
-                check.problem("device", text, allowed);
-            }
+            "device" => check_device(check, text),
             "extend" => {
                 if let Err(error) = text.trim().parse::<Place>() {
                     check.problem("extend", text, format!("what a render printed: {error}"));

@@ -13,9 +13,9 @@ use stillmotion_engine::{
     request::Check,
     worker::{
         WorkerError,
-        clip::is_device,
+        clip::check_device,
         protocol::{Fault, TrainWishes},
-        train::{MAX_PICTURES, News, Training},
+        train::{DEFAULT_PICTURES, MAX_PICTURES, News, Training},
     },
 };
 
@@ -112,11 +112,9 @@ fn check(args: &TrainArgs) -> Result<Settings<'_>, Failure> {
         sample_every: number("sample-every", &args.sample_every),
     };
     let pictures = args.pictures.as_deref();
-    let pictures = whole(&mut check, "pictures", pictures, 2000, 1..=MAX_PICTURES);
+    let pictures = whole(&mut check, "pictures", pictures, DEFAULT_PICTURES, 1..=MAX_PICTURES);
     let device = text(&args.device).unwrap_or_else(|| "auto".to_owned());
-    if !is_device(&device) {
-        check.problem("device", &device, "auto, cpu, or cuda:N with N from 0 to 255".to_owned());
-    }
+    check_device(&mut check, &device);
     if let Err(more) = wishes.validate() {
         check.merge(more);
     }

@@ -11,8 +11,11 @@ use std::{
 };
 
 use stillmotion_engine::{
-    image::decode::{self, Limits},
-    worker::{self, protocol::TrainWishes, train::Training},
+    image::{
+        Image,
+        decode::{self, Limits},
+    },
+    worker::{self, WorkerError, protocol::TrainWishes, train::Training},
 };
 use tempfile::TempDir;
 
@@ -37,16 +40,27 @@ pub fn wishes() -> TrainWishes {
     TrainWishes { steps: Some(2), batch_size: Some(2), ..TrainWishes::default() }
 }
 
-/// Trains in `folder` from one photo.
+/// A photo.
 ///
 /// # Panics
-/// When that fails.
-pub fn train(folder: &Path, wishes: &TrainWishes) {
-    let training = Training::open(folder, "cpu", wishes, || true);
-    let mut training = training.expect("a training").expect("nobody said no");
-    let photo = decode::load(&photos::fixture("photos/coffee.jpg"), &Limits::default());
-    training.add(&photo.expect("a photo")).expect("it is taken");
-    training.run(|_| true).expect("it trains");
+/// When it cannot be read.
+#[must_use]
+pub fn photo() -> Image {
+    let path = photos::fixture("photos/coffee.jpg");
+    decode::load(&path, &Limits::default()).expect("a photo")
+}
+
+/// Trains in `folder` from one photo.
+///
+/// # Errors
+/// What the worker says.
+///
+/// # Panics
+/// When there is no photo.
+pub fn train(folder: &Path, wishes: &TrainWishes) -> Result<(), WorkerError> {
+    let mut training = Training::open(folder, "cpu", wishes, || true)?.expect("nobody said no");
+    training.add(&photo())?;
+    training.run(|_| true)
 }
 
 /// A checkpoint, the same one for all tests of this process.
@@ -58,15 +72,20 @@ pub fn checkpoint() -> &'static str {
     let folder = FOLDER.get_or_init(|| {
         worker();
         let folder = tempfile::tempdir().expect("a folder");
-        train(folder.path(), &wishes());
+        train(folder.path(), &wishes()).expect("it trains");
         folder
     });
     folder.path().to_str().expect("UTF-8")
 }
 
 /// Lets one test at a time run: those that look for the workers of this process.
+/// The worker is built and found.
+///
+/// # Panics
+/// As [`worker`].
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
+    worker();
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -102,6 +121,14 @@ pub fn workers() -> Vec<u32> {
 /// Where there is no `kill`.
 pub fn signal(pid: u32, signal: &str) {
     Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill");
+}
+
+/// As [`signal`], to every process of a group.
+///
+/// # Panics
+/// Where there is no `kill`.
+pub fn signal_group(group: u32, signal: &str) {
+    Command::new("kill").args([signal, "--", &format!("-{group}")]).status().expect("kill");
 }
 
 /// Ends the workers of this process.

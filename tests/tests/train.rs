@@ -2,13 +2,15 @@
 //! `motiontrain` and `stillmotion train`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs, io::Read, os::unix::process::CommandExt, path::Path, process::Stdio, time::Duration,
+};
 
 use gst::prelude::*;
 use stillmotion_tests::{
     clip::photo,
     init, launch,
-    model::{alone, end_workers, signal, within, worker, workers},
+    model::{alone, end_workers, signal, signal_group, within, worker, workers},
     photos,
     pipeline::{fail, play},
 };
@@ -136,6 +138,38 @@ fn a_worker_that_is_killed_is_an_error_and_loses_only_what_was_not_saved() {
     assert!(error.error().message().contains("signal 9"), "{error:?}");
     assert_eq!(step(folder.path()).unwrap(), "2");
     within(Duration::from_secs(5), || workers().is_empty());
+}
+
+/// Ctrl-C in a terminal goes to every process of the group, which the worker must not be in.
+#[test]
+fn ctrl_c_in_a_terminal_loses_nothing() {
+    let folder = photo_folder();
+    let programs = launch::build(&["stillmotion", "stillmotion-models"]);
+    let mut command = std::process::Command::new(programs.join("stillmotion"))
+        .args([
+            "train",
+            "photos",
+            "--checkpoint",
+            "net",
+            "--batch-size",
+            "2",
+            "--sample-every",
+            "2",
+        ])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let net = folder.path().join("net");
+    within(Duration::from_secs(60), || step(&net).is_some());
+    signal_group(command.id(), "-INT");
+    let mut said = String::new();
+    command.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(command.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("the same command goes on"), "{said}");
+    let saved = step(&net).unwrap();
+    assert!(said.contains(&format!("has {saved} of 50000 steps")), "{said} {saved}");
 }
 
 /// The command, in a folder with three photos in `photos`.

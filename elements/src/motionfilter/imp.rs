@@ -28,7 +28,6 @@ use crate::{
     cues::{self, Cues},
     errors::FrameFailure,
     frame,
-    model::Teller,
     motionfilter::scenes::Scenes,
     presets::Presets,
     qos::Pressure,
@@ -214,12 +213,8 @@ impl MotionFilter {
         }
         let started = Instant::now();
         let take = self.take(&place, settings, &cues)?;
-        let mut teller = Teller::default();
-        let ready = take.wait(place.index, settings, |progress| {
-            teller.tell(self.obj().upcast_ref(), progress);
-            !self.stopped.load(Ordering::Relaxed)
-        });
-        if !ready {
+        let go_on = || !self.stopped.load(Ordering::Relaxed);
+        if !take.wait(place.index, settings, self.obj().upcast_ref(), go_on) {
             return Ok(false);
         }
         let mut target = frame::frame_mut(output)?;

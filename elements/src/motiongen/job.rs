@@ -10,7 +10,6 @@ use crate::{
     announce::{self, ClipEvent},
     cues::{Moment, Pace},
     errors::FrameFailure,
-    model::Teller,
     output,
     rescue::Outcome,
     settings::Settings,
@@ -112,11 +111,8 @@ impl MotionGen {
         let started = Instant::now();
         let take = self.take(job);
         if let Ok(take) = &take {
-            let mut teller = Teller::default();
-            take.wait(job.slot.index, &job.settings, |progress| {
-                teller.tell(self.obj().upcast_ref(), progress);
-                self.state().check().is_ok()
-            });
+            let go_on = || self.state().check().is_ok();
+            take.wait(job.slot.index, &job.settings, self.obj().upcast_ref(), go_on);
             self.state().check()?;
         }
         let mut buffer = job.output.acquire().map_err(Stop::Flow)?;

@@ -10,7 +10,6 @@ use super::imp::{CAT, MotionSrc};
 use crate::{
     announce::{self, ClipEvent},
     errors::FrameFailure,
-    model::Teller,
     output::{self, Agreed},
     rescue::Outcome,
     settings::{AtEnd, Settings},
@@ -115,11 +114,7 @@ impl MotionSrc {
 
     /// Waits until the frame can be made; false where somebody seeks or stops instead.
     pub(super) fn wait(&self, job: &Job, take: &Take) -> bool {
-        let mut teller = Teller::default();
-        take.wait(job.index, &job.settings, |progress| {
-            teller.tell(self.obj().upcast_ref(), progress);
-            !self.is_flushing()
-        })
+        take.wait(job.index, &job.settings, self.obj().upcast_ref(), || !self.is_flushing())
     }
 
     /// Fills `buffer` with the frame of `take`.

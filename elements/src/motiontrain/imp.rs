@@ -2,8 +2,6 @@
 //! The element itself.
 
 use std::{
-    ffi::OsString,
-    os::unix::ffi::OsStringExt,
     path::PathBuf,
     sync::{
         LazyLock,
@@ -18,7 +16,7 @@ use parking_lot::Mutex;
 use stillmotion_engine::worker::{
     WorkerError,
     protocol::{Phase, Progress, TrainWishes},
-    train::{News, Training},
+    train::{DEFAULT_PICTURES, DEFAULT_STEPS, MAX_PICTURES, News, Training},
 };
 
 use super::TrainKind;
@@ -54,14 +52,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             checkpoint: PathBuf::new(),
-            steps: 50_000,
+            steps: DEFAULT_STEPS,
             kind: TrainKind::Auto,
             size: 0,
             batch_size: 0,
             learning_rate: 0.0,
             seed: 0,
             sample_every: 0,
-            pictures: 2000,
+            pictures: DEFAULT_PICTURES,
             device: "auto".to_owned(),
         }
     }
@@ -137,7 +135,7 @@ impl Settings {
                 .nick("Pictures")
                 .blurb("The most pictures that are collected before the training starts")
                 .minimum(1)
-                .maximum(stillmotion_engine::worker::train::MAX_PICTURES)
+                .maximum(MAX_PICTURES)
                 .default_value(default.pictures)
                 .mutable_ready()
                 .build(),
@@ -220,15 +218,16 @@ impl MotionTrain {
         let Some(training) = training else { return Ok(()) };
         let count = training.pictures();
         gst::info!(CAT, imp = self, "training from {count} pictures");
-        let mut teller = Teller::default();
+        let teller = Teller::default();
         let ended = training.run(|news| {
-            self.tell(&mut teller, news);
+            self.tell(&teller, news);
             self.go_on()
         });
+        teller.end(self.obj().upcast_ref(), ended.is_ok() && self.go_on());
         ended.map_err(|error| self.fail(&error))
     }
 
-    fn tell(&self, teller: &mut Teller, news: Option<News>) {
+    fn tell(&self, teller: &Teller, news: Option<News>) {
         let element = self.obj();
         let said = match news {
             None => return,
@@ -276,10 +275,7 @@ impl ObjectImpl for MotionTrain {
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         let mut settings = self.settings.lock();
         match pspec.name() {
-            "checkpoint" => {
-                let bytes = strings::bytes(value).unwrap_or_default();
-                settings.checkpoint = OsString::from_vec(bytes).into();
-            }
+            "checkpoint" => settings.checkpoint = strings::path(value),
             "steps" => assign(&mut settings.steps, value),
             "kind" => assign(&mut settings.kind, value),
             "size" => assign(&mut settings.size, value),

@@ -33,8 +33,8 @@
 //! * Every `sample-every` steps it is saved, with a clip of 16 pictures (`samples/step-001000.gif`)
 //!   and a plot of both losses (`losses.png`).
 //! * An existing checkpoint goes on to `steps` steps in all. Its `kind`, `size` and `seed` stay.
-//! * EOS from an application (Ctrl-C with `gst-launch-1.0 -e`) and any state change to READY save
-//!   the training where it is.
+//! * EOS from an application (Ctrl-C with `gst-launch-1.0 -e`) and any state change to PAUSED or below
+//!   save the training where it is and end it.
 //!
 //! # Messages
 //!

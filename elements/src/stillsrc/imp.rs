@@ -81,11 +81,13 @@ impl StillSrc {
         let Some(model) = model.settings() else {
             return Err(gst::loggable_error!(CAT, "not started"));
         };
-        let mut teller = Teller::default();
+        let element = self.obj();
+        let teller = Teller::default();
         let made = clip::picture(&model, &prompt, seed, |progress| {
-            teller.tell(self.obj().upcast_ref(), progress);
-            !self.obj().src_pad().pad_flags().contains(gst::PadFlags::FLUSHING)
+            teller.tell(element.upcast_ref(), progress);
+            !element.src_pad().pad_flags().contains(gst::PadFlags::FLUSHING)
         });
+        teller.end(element.upcast_ref(), matches!(made, Ok(Some(_))));
         match made {
             Ok(Some(image)) => Ok(image),
             Ok(None) => Err(gst::loggable_error!(CAT, "called away")),

@@ -116,7 +116,7 @@ impl OnnxError {
         match error {
             ReadError::NotFound => Self::NotFound { name },
             ReadError::NotAFile(kind) => Self::NotAFile { name, kind },
-            ReadError::TooLarge => Self::TooLarge { name, max_bytes },
+            ReadError::TooLarge(_) => Self::TooLarge { name, max_bytes },
             ReadError::System(source) => Self::Read { name, source },
         }
     }

@@ -24,7 +24,7 @@ use crate::{
     fit::{self, Fit},
     generator::{Clip, Generator, GeneratorError, check_frame},
     image::{FrameMut, Image, MAX_SIDE, MIN_SIDE, Plane, planes_of_rgb, to_rgb},
-    request::{Check, Controls, Request},
+    request::{Check, Controls, DEFAULT_FRAME_RATE, DEFAULT_MOTION, InvalidSettings, Request},
 };
 
 /// How often a thread that waits for a worker looks whether its clip is still wanted.
@@ -46,24 +46,41 @@ pub struct ModelSettings {
 }
 
 impl ModelSettings {
-    /// Adds what is wrong to `check`. Whether the folder holds a model is the worker's to say.
-    pub fn check(&self, check: &mut Check) {
-        if !is_device(&self.device) {
-            let allowed = "auto, cpu, or cuda:N with N from 0 to 255".to_owned();
-            check.problem("device", &self.device, allowed);
-        }
+    /// Looks at the settings. Whether the folder holds a model is the worker's to say.
+    fn validate(&self) -> Result<(), InvalidSettings> {
+        let mut check = Check::default();
+        check_device(&mut check, &self.device);
+        check.finish()
     }
 
     fn key(&self) -> Key {
         Key { model: self.model.clone(), device: self.device.clone() }
     }
+
+    /// The order of one picture out of `seed`.
+    fn order(&self, prompt: &str, seed: u64) -> GenerateOrder {
+        GenerateOrder {
+            model: self.model.clone(),
+            device: self.device.clone(),
+            still: None,
+            prompt: prompt.to_owned(),
+            motion: DEFAULT_MOTION,
+            seed,
+            frames: 1,
+            frame_rate: DEFAULT_FRAME_RATE,
+            first: 0,
+            place: None,
+        }
+    }
 }
 
-/// Whether `text` names a device: `auto`, `cpu` or `cuda:N`.
-#[must_use]
-pub fn is_device(text: &str) -> bool {
-    let number = text.strip_prefix("cuda:");
-    matches!(text, "auto" | "cpu") || number.is_some_and(|number| number.parse::<u8>().is_ok())
+/// Notes in `check` when `text` does not name a device: `auto`, `cpu` or `cuda:N`.
+pub fn check_device(check: &mut Check, text: &str) {
+    let number = text.strip_prefix("cuda:").map(str::parse::<u8>);
+    if !matches!((text, number), ("auto" | "cpu", _) | (_, Some(Ok(_)))) {
+        let allowed = "auto, cpu, or cuda:N with N from 0 to 255".to_owned();
+        check.problem("device", text, allowed);
+    }
 }
 
 /// Makes clips with a model that runs in a worker.
@@ -73,34 +90,18 @@ pub struct ModelGenerator(pub ModelSettings);
 impl Generator for ModelGenerator {
     fn open(&self, request: Request) -> Result<Box<dyn Clip>, GeneratorError> {
         request.validate()?;
-        let mut check = Check::default();
-        self.0.check(&mut check);
-        check.finish()?;
+        self.0.validate()?;
         let still = for_worker(&request.image)?;
-        let size = Size { width: still.width(), height: still.height() };
-        let order = self.order(&request, Some(size));
-        let frames = order.frames;
-        let job = Job { key: self.0.key(), order, pixels: Some(still), got: Arc::default() };
-        let got = Arc::clone(&job.got);
-        job.start()?;
-        Ok(Box::new(ModelClip { still: request.image, frames, got, shown: Mutex::default() }))
-    }
-}
-
-impl ModelGenerator {
-    fn order(&self, request: &Request, still: Option<Size>) -> GenerateOrder {
-        GenerateOrder {
-            model: self.0.model.clone(),
-            device: self.0.device.clone(),
-            still,
-            prompt: request.prompt.clone(),
+        let frames = request.frames();
+        let order = GenerateOrder {
+            still: Some(Size { width: still.width(), height: still.height() }),
             motion: request.controls.motion,
-            seed: request.seed,
-            frames: request.frame_rate.frames_in(request.duration),
+            frames,
             frame_rate: request.frame_rate,
-            first: 0,
-            place: None,
-        }
+            ..self.0.order(&request.prompt, request.seed)
+        };
+        let fetch = Job::start(self.0.key(), order, Some(still))?;
+        Ok(Box::new(ModelClip { still: request.image, frames, fetch, shown: Mutex::default() }))
     }
 }
 
@@ -115,34 +116,14 @@ pub fn picture(
     seed: u64,
     mut go_on: impl FnMut(Option<Progress>) -> bool,
 ) -> Result<Option<Image>, GeneratorError> {
-    let mut check = Check::default();
-    settings.check(&mut check);
-    check.finish()?;
-    let order = GenerateOrder {
-        model: settings.model.clone(),
-        device: settings.device.clone(),
-        still: None,
-        prompt: prompt.to_owned(),
-        motion: crate::request::DEFAULT_MOTION,
-        seed,
-        frames: 1,
-        frame_rate: crate::request::DEFAULT_FRAME_RATE,
-        first: 0,
-        place: None,
-    };
-    let job = Job { key: settings.key(), order, pixels: None, got: Arc::default() };
-    let got = Arc::clone(&job.got);
-    job.start()?;
-    let cancel = CancelOnDrop(got);
+    settings.validate()?;
+    let fetch = Job::start(settings.key(), settings.order(prompt, seed), None)?;
     loop {
-        let mut state = cancel.0.state.lock();
-        if let Some(frame) = state.frames.first() {
+        let mut state = fetch.0.state.lock();
+        if let Some(frame) = state.frame(0)? {
             return Ok(Some(frame.pixels.clone()));
         }
-        if let Some(error) = &state.failed {
-            return Err(GeneratorError::Worker(Arc::clone(error)));
-        }
-        cancel.0.changed.wait_for(&mut state, TICK);
+        fetch.0.changed.wait_for(&mut state, TICK);
         let progress = state.progress;
         drop(state);
         if !go_on(progress) {
@@ -179,10 +160,20 @@ struct Small {
 struct State {
     /// In order, without a hole.
     frames: Vec<Arc<Small>>,
-    bytes: u64,
     progress: Option<Progress>,
     failed: Option<Arc<WorkerError>>,
     cancelled: bool,
+}
+
+impl State {
+    /// A frame, `None` where it is not there yet.
+    fn frame(&self, index: u64) -> Result<Option<Arc<Small>>, GeneratorError> {
+        let frame = usize::try_from(index).ok().and_then(|at| self.frames.get(at));
+        match (frame, &self.failed) {
+            (None, Some(error)) => Err(Arc::clone(error).into()),
+            (frame, _) => Ok(frame.cloned()),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -202,9 +193,10 @@ impl Got {
     }
 }
 
-struct CancelOnDrop(Arc<Got>);
+/// What a job brings. Dropping it cancels what is not there yet.
+struct Fetch(Arc<Got>);
 
-impl Drop for CancelOnDrop {
+impl Drop for Fetch {
     fn drop(&mut self) {
         self.0.state.lock().cancelled = true;
     }
@@ -226,11 +218,18 @@ enum End {
 }
 
 impl Job {
-    fn start(mut self) -> Result<(), GeneratorError> {
+    fn start(
+        key: Key,
+        order: GenerateOrder,
+        pixels: Option<Image>,
+    ) -> Result<Fetch, GeneratorError> {
+        let fetch = Fetch(Arc::default());
+        let mut job = Self { key, order, pixels, got: Arc::clone(&fetch.0) };
         let thread = thread::Builder::new().name("worker-clip".to_owned());
-        let started = thread.spawn(move || self.run());
-        let failed = |error| GeneratorError::Failed(format!("no thread for the worker: {error}"));
-        started.map(drop).map_err(failed)
+        match thread.spawn(move || job.run()) {
+            Ok(_) => Ok(fetch),
+            Err(error) => Err(GeneratorError::Failed(format!("no thread for the worker: {error}"))),
+        }
     }
 
     fn run(&mut self) {
@@ -303,9 +302,6 @@ impl Job {
             }
             Report::Found { place } => self.order.place = Some(place),
             Report::Done => return Ok(true),
-            Report::Failed { fault, message } => {
-                return Err(WorkerError::Refused { fault, message });
-            }
             _ => return Err(out_of_turn("a clip needs frames only")),
         }
         self.got.changed.notify_all();
@@ -331,7 +327,6 @@ impl Job {
             );
             return Err(WorkerError::Refused { fault: Fault::Settings, message });
         }
-        state.bytes += bytes;
         state.frames.push(Arc::new(frame));
         Ok(())
     }
@@ -345,49 +340,38 @@ fn out_of_turn(what: &'static str) -> WorkerError {
 fn give_up(lease: &mut Lease) {
     let until = Instant::now() + CANCEL;
     let Ok(worker) = lease.worker() else { return };
-    let mut over = worker.send(&Order::Cancel, &[]).is_err();
-    let mut discard = over;
-    while !over {
+    let mut ended = worker.send(&Order::Cancel, &[]);
+    while ended.is_ok() {
         match worker.receive(TICK) {
-            Ok(Some(Packet { message: Report::Done | Report::Failed { .. }, .. })) => over = true,
+            Ok(Some(Packet { message: Report::Done, .. })) | Err(WorkerError::Refused { .. }) => {
+                return;
+            }
             Ok(_) if Instant::now() < until => (),
-            _ => (over, discard) = (true, true),
+            late => ended = late.and(Err(WorkerError::Silent)),
         }
     }
-    if discard {
-        lease.discard();
-    }
+    lease.discard();
 }
 
-/// A clip of [`ModelGenerator`]. Dropping it cancels what is not made yet.
+/// A clip of [`ModelGenerator`].
 struct ModelClip {
     still: Arc<Image>,
     frames: u64,
-    got: Arc<Got>,
+    fetch: Fetch,
     /// The model's frame 0, as large as the still: what the frames that keep something of the
     /// still are compared with.
     shown: Mutex<Option<Arc<Image>>>,
 }
 
-impl Drop for ModelClip {
-    fn drop(&mut self) {
-        self.got.state.lock().cancelled = true;
-    }
-}
-
 impl ModelClip {
     /// Frame `index`, once it is there.
     fn wait(&self, index: u64) -> Result<Arc<Small>, GeneratorError> {
-        let at = usize::try_from(index).unwrap_or(usize::MAX);
-        let mut state = self.got.state.lock();
+        let mut state = self.fetch.0.state.lock();
         loop {
-            if let Some(frame) = state.frames.get(at) {
-                return Ok(Arc::clone(frame));
+            if let Some(frame) = state.frame(index)? {
+                return Ok(frame);
             }
-            if let Some(error) = &state.failed {
-                return Err(GeneratorError::Worker(Arc::clone(error)));
-            }
-            self.got.changed.wait(&mut state);
+            self.fetch.0.changed.wait(&mut state);
         }
     }
 
@@ -424,9 +408,9 @@ impl Clip for ModelClip {
             wanted == 0 || state.failed.is_some() || state.frames.len() as u64 > wanted
         };
         let until = Instant::now() + patience;
-        let mut state = self.got.state.lock();
+        let mut state = self.fetch.0.state.lock();
         while !there(&state) {
-            if self.got.changed.wait_until(&mut state, until).timed_out() {
+            if self.fetch.0.changed.wait_until(&mut state, until).timed_out() {
                 return there(&state);
             }
         }
@@ -434,7 +418,7 @@ impl Clip for ModelClip {
     }
 
     fn progress(&self) -> Option<Progress> {
-        self.got.state.lock().progress
+        self.fetch.0.state.lock().progress
     }
 
     fn frame(

@@ -7,7 +7,10 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     os::{
         fd::OwnedFd,
-        unix::{net::UnixStream, process::ExitStatusExt},
+        unix::{
+            net::UnixStream,
+            process::{CommandExt, ExitStatusExt},
+        },
     },
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Stdio},
@@ -69,7 +72,7 @@ pub enum WorkerError {
         last_words: String,
     },
     /// It does not answer.
-    #[error("stillmotion-worker did not say hello within {} s", HELLO.as_secs())]
+    #[error("stillmotion-worker does not answer")]
     Silent,
     /// What it says cannot be understood.
     #[error("stillmotion-worker: {0}")]
@@ -161,7 +164,7 @@ impl Worker {
     /// Starts a worker and waits for its hello.
     ///
     /// # Errors
-    /// Every variant of [`WorkerError`] but [`WorkerError::Refused`].
+    /// Every variant of [`WorkerError`].
     pub fn start() -> Result<Self, WorkerError> {
         let program = find()?;
         let not_started = |reason| WorkerError::NotStarted { program: program.clone(), reason };
@@ -173,6 +176,9 @@ impl Worker {
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
+            // A terminal gives Ctrl-C to the whole group of the host: what that means for the
+            // worker is the host's to say.
+            .process_group(0)
             .spawn()
             .map_err(not_started)?;
         let last_words = Arc::default();
@@ -188,7 +194,6 @@ impl Worker {
             Some(Report::Hello { version, .. }) => {
                 Err(ProtocolError::Version { worker: version }.into())
             }
-            Some(Report::Failed { fault, message }) => Err(WorkerError::Refused { fault, message }),
             Some(_) => Err(ProtocolError::OutOfTurn("its first message is not a hello").into()),
         }
     }
@@ -212,15 +217,19 @@ impl Worker {
         sent.map_err(|error| self.explain(error))
     }
 
-    /// The next report, or `None` when none comes within `patience`.
+    /// The next report, or `None` when none comes within `patience`. [`Report::Failed`] is an error.
     ///
     /// # Errors
-    /// [`WorkerError::Died`], [`WorkerError::Protocol`] for what cannot be understood.
+    /// [`WorkerError::Refused`] for an order that could not be carried out, [`WorkerError::Died`],
+    /// [`WorkerError::Protocol`] for what cannot be understood.
     pub fn receive(&mut self, patience: Duration) -> Result<Option<Packet<Report>>, WorkerError> {
         if self.from.buffer().is_empty() && !self.wait(patience) {
             return Ok(None);
         }
         match protocol::read(&mut self.from) {
+            Ok(Packet { message: Report::Failed { fault, message }, .. }) => {
+                Err(WorkerError::Refused { fault, message })
+            }
             Ok(packet) => Ok(Some(packet)),
             Err(error) => Err(self.explain(error)),
         }

@@ -19,6 +19,10 @@ use crate::{
     request::{Check, InvalidSettings},
 };
 
+/// Steps of a training when nothing is said.
+pub const DEFAULT_STEPS: u64 = 50_000;
+/// Pictures that are collected when nothing is said.
+pub const DEFAULT_PICTURES: u32 = 2000;
 /// The most pictures that a training keeps in memory.
 pub const MAX_PICTURES: u32 = 100_000;
 /// How long a worker may take to load its network.
@@ -28,8 +32,6 @@ const SAVE: Duration = Duration::from_secs(60);
 /// How often somebody who waits is asked whether to go on.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Allowed values of the wishes, as messages say them: name and range.
-const WHAT_KIND: &str = "mlp or conv";
 /// Sides of what a convolutional network can make, in pixels.
 pub const SIZES: [u32; 3] = [64, 128, 256];
 
@@ -41,7 +43,7 @@ impl TrainWishes {
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         let mut check = Check::default();
         if let Some(kind) = self.kind.as_ref().filter(|kind| !matches!(&***kind, "mlp" | "conv")) {
-            check.problem("kind", kind, WHAT_KIND.to_owned());
+            check.problem("kind", kind, "mlp or conv".to_owned());
         }
         if let Some(size) = self.size.filter(|size| !SIZES.contains(size)) {
             check.problem("size", size, "64, 128 or 256 pixels".to_owned());
@@ -118,9 +120,6 @@ impl Training {
                 Some(Report::Ready { size, step, steps }) => {
                     return Ok(Some(Self { worker, size, step, steps, pictures: 0 }));
                 }
-                Some(Report::Failed { fault, message }) => {
-                    return Err(WorkerError::Refused { fault, message });
-                }
                 Some(Report::Progress(_)) | None => (),
                 Some(_) => return Err(out_of_turn()),
             }
@@ -186,9 +185,6 @@ impl Training {
                 Some(Report::Losses(losses)) => Some(News::Losses(losses)),
                 Some(Report::Wrote { path }) => Some(News::Wrote(path)),
                 Some(Report::Done) => return Ok(()),
-                Some(Report::Failed { fault, message }) => {
-                    return Err(WorkerError::Refused { fault, message });
-                }
                 Some(_) => return Err(out_of_turn()),
             };
             let go_on = tell(news);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use stillmotion_engine::{
     request::{Check, InvalidSettings},
-    worker::{protocol::TrainWishes, train::SIZES},
+    worker::protocol::TrainWishes,
 };
 
 use crate::{error::ModelError, weights::file::read_small};
@@ -24,6 +24,16 @@ pub enum Kind {
     Mlp,
     /// Convolutional, 64 to 256 pixels a side: see `gan::conv`.
     Conv,
+}
+
+impl Kind {
+    /// The word for it in wishes.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mlp => "mlp",
+            Self::Conv => "conv",
+        }
+    }
 }
 
 /// The network and how it is trained.
@@ -114,12 +124,8 @@ impl GanConfig {
 
     fn wishes(&self) -> TrainWishes {
         TrainWishes {
-            kind: None,
-            // A network that is wrong in two ways is told of both.
-            size: Some(match (self.kind, self.size) {
-                (Kind::Mlp, size) if SIZES.contains(&size) && size != 64 => 0,
-                (_, size) => size,
-            }),
+            kind: Some(self.kind.name().to_owned()),
+            size: Some(self.size),
             steps: None,
             batch_size: Some(self.batch_size),
             learning_rate: Some(self.learning_rate),
@@ -146,8 +152,8 @@ impl GanConfig {
             Some(known) => {
                 let fixed = |what: &str| format!("{what}, as the checkpoint has it");
                 if kind.is_some_and(|kind| kind != known.kind) {
-                    let was = if known.kind == Kind::Mlp { "mlp" } else { "conv" };
-                    check.problem("kind", wishes.kind.as_deref().unwrap_or_default(), fixed(was));
+                    let wished = wishes.kind.as_deref().unwrap_or_default();
+                    check.problem("kind", wished, fixed(known.kind.name()));
                 }
                 if let Some(size) = wishes.size.filter(|size| *size != known.size) {
                     check.problem("size", size, fixed(&known.size.to_string()));
@@ -158,9 +164,6 @@ impl GanConfig {
                 known
             }
         };
-        if config.kind == Kind::Mlp && wishes.size.is_some_and(|size| size != 64) {
-            check.problem("size", config.size, "64 pixels where the kind is mlp".to_owned());
-        }
         check.finish()?;
         config.size = wishes.size.unwrap_or(config.size);
         config.batch_size = wishes.batch_size.unwrap_or(config.batch_size);

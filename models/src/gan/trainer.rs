@@ -2,7 +2,7 @@
 //! Trains a GAN. Each step depends on the seed, its number, the pictures and the weights before
 //! it, so a training that was interrupted ends with the weights that it would have had.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use stillmotion_engine::worker::protocol::{Losses, Phase, Report};
 use tch::{Device, Reduction, Tensor};
@@ -227,12 +227,6 @@ impl Trainer {
     #[must_use]
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
-    }
-
-    /// Where it is saved.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 }
 

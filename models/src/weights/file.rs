@@ -5,11 +5,13 @@
 //! into memory of its own when it is wanted, which costs no more memory than the tensor.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
-    os::unix::fs::{FileExt, OpenOptionsExt},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
+
+use stillmotion_engine::file::{self, ReadError};
 
 use super::{
     error::{Problem, WeightsError},
@@ -29,7 +31,8 @@ pub(super) struct TensorFile {
 impl TensorFile {
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
         let fail = |problem: Problem| problem.of(path);
-        let (file, bytes) = open_regular(path).map_err(fail)?;
+        let (file, bytes) =
+            file::open(path).map_err(|error| fail(unread(error, "the file in bytes", u64::MAX)))?;
         let mut first = [0; 8];
         let got = read_up_to(&file, &mut first).map_err(|error| fail(error.into()))?;
         if let Some(problem) = other_format(path, &first[..got]) {
@@ -68,37 +71,23 @@ impl TensorFile {
     }
 }
 
-/// Opens a regular file without waiting for anybody; gives also its length.
-fn open_regular(path: &Path) -> Result<(File, u64), Problem> {
-    let not_found = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Problem::NotFound,
-        _ => error.into(),
-    };
-    if !fs::metadata(path).map_err(not_found)?.is_file() {
-        return Err(Problem::NotAFile);
+/// What kept a file from being read; its size is told as `what`, which may be `max` at most.
+fn unread(error: ReadError, what: &'static str, max: u64) -> Problem {
+    match error {
+        ReadError::NotFound => Problem::NotFound,
+        ReadError::NotAFile(_) => Problem::NotAFile,
+        ReadError::TooLarge(got) => Problem::TooLarge { what, got, max },
+        ReadError::System(error) => Problem::System(error),
     }
-    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
-    let file = file.map_err(not_found)?;
-    let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata.len())) } else { Err(Problem::NotAFile) }
 }
 
-/// The whole of a regular file of at most `max` bytes.
+/// The whole of a regular file of at most `max` bytes, told as `what`.
 pub(crate) fn read_small(
     path: &Path,
     what: &'static str,
     max: u64,
 ) -> Result<Vec<u8>, WeightsError> {
-    let read = || {
-        let (file, got) = open_regular(path)?;
-        if got > max {
-            return Err(Problem::TooLarge { what, got, max });
-        }
-        let mut bytes = Vec::new();
-        file.take(max).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read().map_err(|problem: Problem| problem.of(path))
+    file::read(path, max).map_err(|error| unread(error, what, max).of(path))
 }
 
 fn read_up_to(mut file: &File, bytes: &mut [u8]) -> io::Result<usize> {

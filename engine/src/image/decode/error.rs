@@ -134,7 +134,7 @@ impl DecodeError {
         match error {
             ReadError::NotFound => Self::NotFound { name },
             ReadError::NotAFile(kind) => Self::NotAFile { name, kind },
-            ReadError::TooLarge => Self::FileTooLarge { name, max_bytes },
+            ReadError::TooLarge(_) => Self::FileTooLarge { name, max_bytes },
             ReadError::System(source) => Self::Read { name, source },
         }
     }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A host before programs that are no proper worker: too little memory, garbage, silence, an
 //! early death, another version.
-#![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
-
-mod support;
 
 use std::{fs, os::unix::fs::PermissionsExt, sync::OnceLock};
 
@@ -13,7 +10,10 @@ use stillmotion_engine::worker::{
     process::Worker,
     protocol::{Fault, ProtocolError, TrainWishes},
 };
-use support::{program, train, wishes};
+use stillmotion_tests::{
+    launch,
+    model::{train, wishes},
+};
 use tempfile::TempDir;
 
 /// Has every worker be this shell script from now on. Tests of this file run in one function, one
@@ -67,7 +67,8 @@ fn programs_that_are_no_proper_worker() {
 
 /// Memory that runs out is told as that, and a smaller job works behind it.
 fn too_little_memory() {
-    be(&format!("STILLMOTION_WORKER_MEMORY=2500000000 exec {}", program().display()));
+    let program = launch::build(&["stillmotion-models"]).join("stillmotion-worker");
+    be(&format!("STILLMOTION_WORKER_MEMORY=2500000000 exec {}", program.display()));
     let folder = tempfile::tempdir().unwrap();
     let large = TrainWishes { size: Some(256), batch_size: Some(1024), ..wishes() };
     match train(&folder.path().join("large"), &large) {

@@ -1,37 +1,59 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Clips and trainings that come from a worker, and what happens when it is killed, stuck or in
 //! the wrong hands.
-#![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
-
-mod support;
 
 use std::{
     fs,
     io::{Read, Write},
     os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
     process::{Command, Stdio},
-    sync::{Mutex, MutexGuard},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use stillmotion_engine::{
-    generator::GeneratorError,
+    fit::{self, Fit},
+    generator::{Clip, Generator, GeneratorError},
+    image::{FrameMut, Image, PixelFormat, PlaneMut},
+    request::{Controls, Request},
     worker::{
-        self, ModelSettings, WorkerError,
+        ModelGenerator, ModelSettings, WorkerError,
         clip::picture,
         protocol::{Fault, Phase, TrainWishes},
         train::{News, Training},
     },
 };
-use support::{frame, frames, open, program, signal, still, train, wishes, within, workers};
+use stillmotion_tests::model::{
+    alone, end_workers, photo, signal, train, wishes, within, worker, workers,
+};
 
-/// One test at a time: they look for the workers of this process.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    let alone = ALONE.lock().unwrap_or_else(|error| error.into_inner());
-    worker::look_in(program().parent().unwrap());
-    alone
+fn still() -> Arc<Image> {
+    Arc::new(fit::fit(&photo(), 320, 180, Fit::Cover).unwrap())
+}
+
+fn open(model: &Path, seconds: f64, seed: u64) -> Result<Box<dyn Clip>, GeneratorError> {
+    let mut request = Request::new(still());
+    request.duration = Duration::from_secs_f64(seconds);
+    request.seed = seed;
+    let settings = ModelSettings { model: model.to_owned(), device: "cpu".to_owned() };
+    ModelGenerator(settings).open(request)
+}
+
+/// Frame `index` as bytes.
+fn frame(clip: &dyn Clip, index: u64) -> Result<Vec<u8>, GeneratorError> {
+    let (width, height) = (clip.still().width(), clip.still().height());
+    let stride = width as usize * 3;
+    let mut bytes = vec![0; stride * height as usize];
+    let planes = vec![PlaneMut { data: &mut bytes, stride }];
+    let mut out = FrameMut::new(PixelFormat::Rgb, width, height, planes).unwrap();
+    clip.frame(index, &Controls::default(), &mut out)?;
+    Ok(bytes)
+}
+
+fn frames(clip: &dyn Clip) -> Vec<Vec<u8>> {
+    (0..clip.frames()).map(|index| frame(clip, index).unwrap()).collect()
 }
 
 #[test]
@@ -65,14 +87,6 @@ fn a_picture_comes_from_a_seed_alone() {
     assert!(picture(&settings, "", 3, |_| false).unwrap().is_none());
 }
 
-/// Ends the workers that other tests left idle.
-fn end_all() {
-    for pid in workers() {
-        signal(pid, "-KILL");
-    }
-    within(Duration::from_secs(2), || workers().is_empty());
-}
-
 #[test]
 fn a_worker_that_is_killed_is_replaced_in_each_phase() {
     let _alone = alone();
@@ -80,7 +94,7 @@ fn a_worker_that_is_killed_is_replaced_in_each_phase() {
     train(folder.path(), &wishes()).unwrap();
     let whole = frames(&*open(folder.path(), 6.0, 3).unwrap());
     for phase in [Phase::Loading, Phase::Inverting, Phase::Generating] {
-        end_all();
+        end_workers();
         let clip = open(folder.path(), 6.0, 3).unwrap();
         // Loading is over in a blink: there the new process is killed as soon as it is seen.
         let reached = || match phase {
@@ -103,7 +117,7 @@ fn a_worker_that_is_stuck_is_ended_within_a_second() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     train(folder.path(), &wishes()).unwrap();
-    end_all();
+    end_workers();
     let clip = open(folder.path(), 600.0, 3).unwrap();
     assert!(clip.ready(1, Duration::from_secs(30)));
     let stuck = workers();
@@ -134,7 +148,7 @@ fn four_clips_at_once_share_one_worker() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     train(folder.path(), &wishes()).unwrap();
-    end_all();
+    end_workers();
     let clips: Vec<_> = (0..4).map(|seed| open(folder.path(), 0.5, seed).unwrap()).collect();
     let all: Vec<_> = clips.iter().rev().map(|clip| frames(&**clip)).collect();
     assert!(all.windows(2).all(|pair| pair[0][5] != pair[1][5]));
@@ -158,7 +172,7 @@ fn what_is_wrong_is_told_in_a_sentence() {
     train(folder.path(), &wishes()).unwrap();
     let text = train(folder.path(), &nowhere).unwrap_err().to_string();
     assert!(text.contains("size") && text.contains("64, as the checkpoint has it"), "{text}");
-    let text = train(std::path::Path::new("/proc/none"), &wishes()).unwrap_err().to_string();
+    let text = train(Path::new("/proc/none"), &wishes()).unwrap_err().to_string();
     assert!(text.contains("/proc/none: cannot be written"), "{text}");
 }
 
@@ -169,7 +183,7 @@ fn a_training_that_is_stopped_is_saved_and_goes_on() {
     let long = TrainWishes { steps: Some(100_000), ..wishes() };
     let mut training = Training::open(folder.path(), "cpu", &long, || true).unwrap().unwrap();
     assert_eq!((training.step(), training.steps(), training.size()), (0, 100_000, 64));
-    training.add(&support::photo("coffee.jpg")).unwrap();
+    training.add(&photo()).unwrap();
     let mut last = 0;
     training
         .run(|news| {
@@ -192,7 +206,7 @@ fn a_training_whose_worker_is_killed_keeps_what_was_saved() {
     let long = TrainWishes { steps: Some(100_000), ..wishes() };
     let idle = workers();
     let mut training = Training::open(folder.path(), "cpu", &long, || true).unwrap().unwrap();
-    training.add(&support::photo("coffee.jpg")).unwrap();
+    training.add(&photo()).unwrap();
     let error = training.run(|news| {
         if matches!(news, Some(News::Step { step: 5.., .. })) {
             for pid in workers().into_iter().filter(|pid| !idle.contains(pid)) {
@@ -210,7 +224,7 @@ fn a_training_whose_worker_is_killed_keeps_what_was_saved() {
 /// A worker whose host is this test, without what keeps a host in order.
 fn bare() -> (std::process::Child, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let child = Command::new(program())
+    let child = Command::new(worker())
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -244,7 +258,7 @@ fn a_host_that_is_gone_leaves_no_worker() {
 
 #[test]
 fn who_starts_it_by_hand_is_told_why_not() {
-    let output = Command::new(program()).stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(worker()).stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let mut said = String::new();
     (&output.stderr[..]).read_to_string(&mut said).unwrap();
