@@ -82,7 +82,7 @@ pub fn checkpoint() -> &'static str {
 /// The worker is built and found.
 ///
 /// # Panics
-/// As [`worker`].
+/// As [`worker()`].
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     worker();
