@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let sides: Vec<u32> = env::args().skip(1).filter_map(|side| side.parse().ok()).collect();
     let [width, height] = sides.try_into().unwrap_or([1920, 1080]);
-    let mut worker = Worker::start()?;
+    let mut worker = Worker::start(|| true)?.ok_or("it was called off")?;
     worker.send(&Order::Picture(Size { width, height }), &[])?;
     let start = Instant::now();
     let mut bytes = 0;

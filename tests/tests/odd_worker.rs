@@ -3,7 +3,12 @@
 //! early death, another version.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
-use std::{fs, os::unix::fs::PermissionsExt, sync::OnceLock};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use stillmotion_engine::worker::{
     self, WorkerError,
@@ -29,7 +34,7 @@ fn be(script: &str) {
 }
 
 fn start() -> WorkerError {
-    Worker::start().map(|worker| worker.about().to_owned()).unwrap_err()
+    Worker::start(|| true).map(drop).unwrap_err()
 }
 
 /// A packet with `json`.
@@ -60,6 +65,15 @@ fn programs_that_are_no_proper_worker() {
     be(&packet("{\"hello\":{\"version\":99,\"about\":\"\"}}"));
     let text = start().to_string();
     assert!(text.contains("version 99") && text.contains("install"), "{text}");
+
+    be("exec sleep 60");
+    let began = Instant::now();
+    assert!(matches!(Worker::start(|| began.elapsed() < Duration::from_millis(100)), Ok(None)));
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "it is waited for, for {:?}",
+        began.elapsed()
+    );
 
     be(&packet("{\"failed\":{\"fault\":\"memory\",\"message\":\"no room\"}}"));
     assert!(matches!(start(), WorkerError::Refused { fault: Fault::Memory, .. }));

@@ -17,7 +17,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::{
     pool::{self, Key, Lease},
-    process::WorkerError,
+    process::{TICK, WorkerError},
     protocol::{Fault, GenerateOrder, Order, Packet, Progress, Report, Size},
 };
 use crate::{
@@ -27,8 +27,6 @@ use crate::{
     request::{Check, Controls, DEFAULT_FRAME_RATE, DEFAULT_MOTION, InvalidSettings, Request},
 };
 
-/// How often a thread that waits for a worker looks whether its clip is still wanted.
-const TICK: Duration = Duration::from_millis(20);
 /// How long a worker may take to give up an order.
 const CANCEL: Duration = Duration::from_millis(500);
 /// The longest side of a still as a worker gets it: more than any model looks at.
@@ -214,7 +212,6 @@ struct Job {
 enum End {
     Done,
     Cancelled,
-    Failed(WorkerError),
 }
 
 impl Job {
@@ -237,12 +234,12 @@ impl Job {
         loop {
             let Some(mut lease) = self.lease() else { return };
             match self.carry_out(&mut lease) {
-                End::Done => return,
-                End::Cancelled => {
+                Ok(End::Done) => return,
+                Ok(End::Cancelled) => {
                     give_up(&mut lease);
                     return;
                 }
-                End::Failed(error) => {
+                Err(error) => {
                     let death = error.is_death();
                     // Who was idle may have been dying when it was taken.
                     let counts = !lease.is_reused();
@@ -270,27 +267,21 @@ impl Job {
     }
 
     /// Sends the order and takes what comes, until the end.
-    fn carry_out(&mut self, lease: &mut Lease) -> End {
+    fn carry_out(&mut self, lease: &mut Lease) -> Result<End, WorkerError> {
         self.order.first = self.got.state.lock().frames.len() as u64;
         let pixels = self.pixels.as_ref().map_or(&[][..], |image| &image.planes()[0].data);
-        let sent = lease
-            .worker()
-            .and_then(|worker| worker.send(&Order::Generate(self.order.clone()), pixels));
-        if let Err(error) = sent {
-            return End::Failed(error);
-        }
+        let Some(worker) = lease.start(|| !self.got.is_cancelled())? else {
+            return Ok(End::Cancelled);
+        };
+        worker.send(&Order::Generate(self.order.clone()), pixels)?;
         while !self.got.is_cancelled() {
-            match lease.worker().and_then(|worker| worker.receive(TICK)) {
-                Ok(None) => (),
-                Ok(Some(packet)) => match self.take(packet) {
-                    Ok(false) => (),
-                    Ok(true) => return End::Done,
-                    Err(error) => return End::Failed(error),
-                },
-                Err(error) => return End::Failed(error),
+            if let Some(packet) = worker.receive(TICK)?
+                && self.take(packet)?
+            {
+                return Ok(End::Done);
             }
         }
-        End::Cancelled
+        Ok(End::Cancelled)
     }
 
     /// Takes in a report; true when it is the last one.
@@ -339,7 +330,7 @@ fn out_of_turn(what: &'static str) -> WorkerError {
 /// Has the worker forget its order. One that does not within [`CANCEL`] is ended.
 fn give_up(lease: &mut Lease) {
     let until = Instant::now() + CANCEL;
-    let Ok(worker) = lease.worker() else { return };
+    let Some(worker) = lease.worker() else { return };
     let mut ended = worker.send(&Order::Cancel, &[]);
     while ended.is_ok() {
         match worker.receive(TICK) {

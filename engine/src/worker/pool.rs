@@ -72,16 +72,23 @@ pub fn lease(key: &Key, patience: Duration) -> Option<Lease> {
 }
 
 impl Lease {
-    /// The worker, started if there is none.
+    /// The worker, started if there is none; `None` where `go_on` says no before it is there.
     ///
     /// # Errors
     /// As [`Worker::start`].
-    pub fn worker(&mut self) -> Result<&mut Worker, WorkerError> {
-        let worker = match self.worker.take() {
-            Some(worker) => worker,
-            None => Worker::start()?,
-        };
-        Ok(self.worker.insert(worker))
+    pub fn start(
+        &mut self,
+        go_on: impl FnMut() -> bool,
+    ) -> Result<Option<&mut Worker>, WorkerError> {
+        if self.worker.is_none() {
+            self.worker = Worker::start(go_on)?;
+        }
+        Ok(self.worker.as_mut())
+    }
+
+    /// The worker, if there is one.
+    pub fn worker(&mut self) -> Option<&mut Worker> {
+        self.worker.as_mut()
     }
 
     /// Whether the worker was there before.

@@ -34,6 +34,8 @@ const PROGRAM: &str = "stillmotion-worker";
 const PROGRAM_VARIABLE: &str = "STILLMOTION_WORKER";
 /// How long a worker may take to say hello: libtorch is some 500 MB to map.
 const HELLO: Duration = Duration::from_secs(30);
+/// How often whoever waits for a worker looks whether that is still wanted.
+pub(super) const TICK: Duration = Duration::from_millis(20);
 /// How long the rest of a packet may take once its start is there.
 const REST_OF_PACKET: Duration = Duration::from_secs(10);
 /// How long a worker whose socket was closed may take to end by itself.
@@ -161,11 +163,12 @@ impl Write for NoSignal<'_> {
 }
 
 impl Worker {
-    /// Starts a worker and waits for its hello.
+    /// Starts a worker and waits for its hello, for as long as `go_on` allows; `None` where it
+    /// does not any more.
     ///
     /// # Errors
     /// Every variant of [`WorkerError`].
-    pub fn start() -> Result<Self, WorkerError> {
+    pub fn start(go_on: impl FnMut() -> bool) -> Result<Option<Self>, WorkerError> {
         let program = find()?;
         let not_started = |reason| WorkerError::NotStarted { program: program.clone(), reason };
         let (socket, theirs) = UnixStream::pair().map_err(not_started)?;
@@ -185,16 +188,29 @@ impl Worker {
         let log = child.stderr.take().and_then(|stderr| pass_on(stderr, &last_words));
         let mut worker = Self { child, socket, from, log, last_words, about: String::new() };
         worker.send(&Order::Hello { version: protocol::VERSION }, &[])?;
-        match worker.receive(HELLO)?.map(|packet| packet.message) {
-            None => Err(WorkerError::Silent),
-            Some(Report::Hello { version: protocol::VERSION, about }) => {
-                worker.about = about;
-                Ok(worker)
+        Ok(worker.greets(go_on)?.then_some(worker))
+    }
+
+    /// Waits for the hello; false where `go_on` says no before it comes.
+    fn greets(&mut self, mut go_on: impl FnMut() -> bool) -> Result<bool, WorkerError> {
+        let until = Instant::now() + HELLO;
+        loop {
+            match self.receive(TICK)?.map(|packet| packet.message) {
+                None if !go_on() => return Ok(false),
+                None if Instant::now() < until => (),
+                None => return Err(WorkerError::Silent),
+                Some(Report::Hello { version: protocol::VERSION, about }) => {
+                    self.about = about;
+                    return Ok(true);
+                }
+                Some(Report::Hello { version, .. }) => {
+                    return Err(ProtocolError::Version { worker: version }.into());
+                }
+                Some(_) => {
+                    let what = "its first message is not a hello";
+                    return Err(ProtocolError::OutOfTurn(what).into());
+                }
             }
-            Some(Report::Hello { version, .. }) => {
-                Err(ProtocolError::Version { worker: version }.into())
-            }
-            Some(_) => Err(ProtocolError::OutOfTurn("its first message is not a hello").into()),
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    process::{Worker, WorkerError},
+    process::{TICK, Worker, WorkerError},
     protocol::{
         Fault, Losses, Order, Packet, Phase, Progress, ProtocolError, Report, Size, TrainOrder,
         TrainWishes,
@@ -29,8 +29,6 @@ pub const MAX_PICTURES: u32 = 100_000;
 const LOAD: Duration = Duration::from_secs(120);
 /// How long a worker may take to save a training and end.
 const SAVE: Duration = Duration::from_secs(60);
-/// How often somebody who waits is asked whether to go on.
-const TICK: Duration = Duration::from_millis(20);
 
 /// Sides of what a convolutional network can make, in pixels.
 pub const SIZES: [u32; 3] = [64, 128, 256];
@@ -107,7 +105,7 @@ impl Training {
         wishes: &TrainWishes,
         go_on: impl Fn() -> bool,
     ) -> Result<Option<Self>, WorkerError> {
-        let mut worker = Worker::start()?;
+        let Some(mut worker) = Worker::start(&go_on)? else { return Ok(None) };
         let order = TrainOrder {
             checkpoint: checkpoint.to_owned(),
             device: device.to_owned(),
