@@ -6,15 +6,25 @@
 //! [`serve`], the whole of the program `stillmotion-worker`. A host never links this crate.
 
 #[cfg(feature = "torch")]
+pub mod config;
+#[cfg(feature = "torch")]
 pub mod device;
 pub mod error;
 pub mod gan;
 #[cfg(feature = "torch")]
 pub mod host;
 #[cfg(feature = "torch")]
+pub mod nn;
+#[cfg(feature = "torch")]
 pub mod random;
+#[cfg(feature = "torch")]
+pub mod scheduler;
 #[cfg(feature = "torch")]
 pub mod serve;
 #[cfg(feature = "torch")]
 pub mod tensor;
+#[cfg(feature = "torch")]
+pub mod umt5;
+#[cfg(feature = "torch")]
+pub mod wan;
 pub mod weights;

@@ -130,7 +130,11 @@ pub fn load(
     Ok(params)
 }
 
-fn load_one(weights: &Weights, name: &str) -> Result<Tensor, ModelError> {
+/// One tensor as f32, on the CPU.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_one(weights: &Weights, name: &str) -> Result<Tensor, ModelError> {
     let (info, bytes) = weights.read(name)?;
     let kind = match info.dtype {
         Dtype::F16 => Kind::Half,

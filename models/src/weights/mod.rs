@@ -121,13 +121,18 @@ impl Weights {
     }
 
     /// Makes sure that the tensors are exactly those of `wanted`: same names, same shapes, of a
-    /// floating point type.
+    /// floating point type. Those for which `ignored` says yes may be there beside them.
     ///
     /// # Errors
     /// [`Problem::Differences`] lists the first 20 differences.
-    pub fn check(&self, wanted: &[Wanted]) -> Result<(), WeightsError> {
+    pub fn check(
+        &self,
+        wanted: &[Wanted],
+        ignored: impl Fn(&str) -> bool,
+    ) -> Result<(), WeightsError> {
         let known: BTreeSet<&str> = wanted.iter().map(|wanted| &*wanted.name).collect();
-        let extra: Vec<&str> = self.names().filter(|name| !known.contains(name)).collect();
+        let extra = self.names().filter(|name| !known.contains(name) && !ignored(name));
+        let extra: Vec<&str> = extra.collect();
         let mut differences = Vec::new();
         for Wanted { name, shape } in wanted {
             match self.info(name) {

@@ -229,14 +229,17 @@ fn every_difference_is_told_at_once() {
         "f8":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[28,29]}}"#;
     let weights = open(header, 29).unwrap();
     let text = weights
-        .check(&[
-            wanted("good", &[1]),
-            wanted("flat", &[2, 3]),
-            wanted("turned", &[1, 2]),
-            wanted("weight", &[1]),
-            wanted("whole", &[1]),
-            wanted("f8", &[1]),
-        ])
+        .check(
+            &[
+                wanted("good", &[1]),
+                wanted("flat", &[2, 3]),
+                wanted("turned", &[1, 2]),
+                wanted("weight", &[1]),
+                wanted("whole", &[1]),
+                wanted("f8", &[1]),
+            ],
+            |_| false,
+        )
         .unwrap_err()
         .to_string();
     for part in [
@@ -255,7 +258,7 @@ fn every_difference_is_told_at_once() {
 #[test]
 fn the_first_20_differences_are_listed() {
     let many: Vec<_> = (0..30).map(|i| wanted(&format!("layer.{i}"), &[1])).collect();
-    let text = open("{}", 0).unwrap().check(&many).unwrap_err().to_string();
+    let text = open("{}", 0).unwrap().check(&many, |_| false).unwrap_err().to_string();
     assert_eq!(text.matches("is missing").count(), 20);
     assert!(text.ends_with("and 10 more"), "{text}");
 }

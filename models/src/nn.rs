@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The layers that the ported networks are made of, and where their parameters come from.
+//!
+//! A network is built twice by the same code: once to learn which tensors it needs, so that
+//! everything that is wrong with a file is told in one message, and once to read them.
+
+use std::cell::RefCell;
+
+use tch::{Device, Kind, Tensor};
+
+use crate::{
+    error::ModelError,
+    tensor,
+    weights::{Wanted, Weights},
+};
+
+/// Where parameters come from.
+enum Source<'a> {
+    /// Nowhere: it is only noted which ones are asked for.
+    Ask(RefCell<Vec<Wanted>>),
+    /// From files.
+    Read { weights: &'a Weights, device: Device, kind: Kind },
+}
+
+/// Hands out the parameters of a network, by the names that they have in its file.
+pub struct Builder<'a> {
+    source: &'a Source<'a>,
+    prefix: String,
+}
+
+/// Reads a network: `build` asks a [`Builder`] for all parameters of it. They come in the type
+/// `kind`, on `device`. Tensors for which `ignored` says yes may be in the file beside them.
+///
+/// # Errors
+/// [`ModelError::Weights`] lists every parameter that is missing, superfluous or of another shape.
+pub fn load<T>(
+    weights: &Weights,
+    device: Device,
+    kind: Kind,
+    ignored: impl Fn(&str) -> bool,
+    build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    weights.check(&wanted(&build)?, ignored)?;
+    let read = Source::Read { weights, device, kind };
+    build(&Builder { source: &read, prefix: String::new() })
+}
+
+/// The parameters that `build` asks for.
+///
+/// # Errors
+/// What `build` finds wrong with its configuration.
+pub fn wanted<T>(
+    build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
+) -> Result<Vec<Wanted>, ModelError> {
+    let ask = Source::Ask(RefCell::default());
+    build(&Builder { source: &ask, prefix: String::new() })?;
+    let Source::Ask(wanted) = ask else { return Ok(Vec::new()) };
+    Ok(wanted.into_inner())
+}
+
+impl Builder<'_> {
+    /// The part of the network whose names start with `name`.
+    #[must_use]
+    pub fn at(&self, name: impl std::fmt::Display) -> Self {
+        let prefix = format!("{}{name}.", self.prefix);
+        Self { source: self.source, prefix }
+    }
+
+    /// A parameter in the type of the network.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds what is no number.
+    pub fn tensor(&self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError> {
+        match self.source {
+            Source::Ask(_) => self.tensor_f32(name, shape),
+            Source::Read { kind, .. } => Ok(self.tensor_f32(name, shape)?.f_to_kind(*kind)?),
+        }
+    }
+
+    /// A parameter that stays f32 whatever the type of the network is.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn tensor_f32(&self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError> {
+        let name = format!("{}{name}", self.prefix);
+        match self.source {
+            Source::Ask(wanted) => {
+                let shape = shape.iter().map(|side| u64::try_from(*side).unwrap_or_default());
+                wanted.borrow_mut().push(Wanted { name, shape: shape.collect() });
+                Ok(Tensor::f_empty([0], (Kind::Float, Device::Cpu))?)
+            }
+            Source::Read { weights, device, .. } => {
+                Ok(tensor::load_one(weights, &name)?.f_to_device(*device)?)
+            }
+        }
+    }
+}
+
+/// y = x W^T + b.
+pub struct Linear {
+    weight: Tensor,
+    bias: Option<Tensor>,
+}
+
+impl Linear {
+    /// With a bias.
+    ///
+    /// # Errors
+    /// As [`Builder::tensor`].
+    pub fn new(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
+        let weight = at.tensor("weight", &[outputs, inputs])?;
+        Ok(Self { weight, bias: Some(at.tensor("bias", &[outputs])?) })
+    }
+
+    /// Without a bias.
+    ///
+    /// # Errors
+    /// As [`Builder::tensor`].
+    pub fn without_bias(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
+        Ok(Self { weight: at.tensor("weight", &[outputs, inputs])?, bias: None })
+    }
+
+    /// With a bias, kept in f32.
+    ///
+    /// # Errors
+    /// As [`Builder::tensor`].
+    pub fn new_f32(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
+        let weight = at.tensor_f32("weight", &[outputs, inputs])?;
+        Ok(Self { weight, bias: Some(at.tensor_f32("bias", &[outputs])?) })
+    }
+
+    /// `[..., inputs]` to `[..., outputs]`.
+    ///
+    /// # Errors
+    /// When shapes or types do not fit, or memory runs out.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(x.f_linear(&self.weight, self.bias.as_ref())?)
+    }
+
+    /// The type of its weight.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.weight.kind()
+    }
+}
+
+/// Normalises the last dimension to mean 0 and variance 1, in f32 (diffusers' `FP32LayerNorm`).
+pub struct LayerNorm {
+    size: i64,
+    eps: f64,
+    affine: Option<[Tensor; 2]>,
+}
+
+impl LayerNorm {
+    /// With weight and bias.
+    ///
+    /// # Errors
+    /// As [`Builder::tensor`].
+    pub fn affine(at: &Builder<'_>, size: i64, eps: f64) -> Result<Self, ModelError> {
+        let affine = [at.tensor_f32("weight", &[size])?, at.tensor_f32("bias", &[size])?];
+        Ok(Self { size, eps, affine: Some(affine) })
+    }
+
+    /// Without parameters.
+    #[must_use]
+    pub fn plain(size: i64, eps: f64) -> Self {
+        Self { size, eps, affine: None }
+    }
+
+    /// `[..., size]` to the same in f32.
+    ///
+    /// # Errors
+    /// When shapes do not fit, or memory runs out.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        let (weight, bias) = match &self.affine {
+            Some([weight, bias]) => (Some(weight), Some(bias)),
+            None => (None, None),
+        };
+        Ok(x.f_to_kind(Kind::Float)?.f_layer_norm([self.size], weight, bias, self.eps, false)?)
+    }
+}
+
+/// Normalises the last dimension to a root mean square of 1 (Zhang and Sennrich 2019).
+pub struct RmsNorm {
+    weight: Tensor,
+    eps: f64,
+}
+
+impl RmsNorm {
+    /// With its weight.
+    ///
+    /// # Errors
+    /// As [`Builder::tensor`].
+    pub fn new(at: &Builder<'_>, size: i64, eps: f64) -> Result<Self, ModelError> {
+        Ok(Self { weight: at.tensor("weight", &[size])?, eps })
+    }
+
+    /// `[..., size]` to the same.
+    ///
+    /// # Errors
+    /// When shapes do not fit, or memory runs out.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(x.f_rms_norm(self.weight.size(), Some(&self.weight), self.eps)?)
+    }
+}
+
+/// Attention of queries to keys, `[B, heads, S, D]` each.
+///
+/// # Errors
+/// When shapes do not fit, or memory runs out.
+pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor, ModelError> {
+    let mask: Option<Tensor> = None;
+    Ok(Tensor::f_scaled_dot_product_attention(q, k, v, mask, 0.0, false, None, false)?)
+}

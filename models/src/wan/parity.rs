@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Each part beside diffusers, with tiny random weights: `models/tests/fixtures/make_wan.py` made
+//! the models and the numbers. Relative error 1e-4 of the largest value.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Kind, Tensor};
+
+use super::{
+    transformer::{Condition, Transformer, TransformerConfig},
+    vae::{Vae, VaeConfig},
+};
+use crate::{
+    tensor::load_one,
+    umt5::{Umt5Config, Umt5Encoder},
+    weights::Weights,
+};
+
+const MODELS: [&str; 2] = ["tiny-t2v", "tiny-ti2v"];
+const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/wan")
+}
+
+struct Expected(Weights);
+
+impl Expected {
+    fn of(name: &str) -> Self {
+        Self(Weights::open(&fixtures().join(format!("{name}.expected.safetensors"))).unwrap())
+    }
+
+    fn get(&self, name: &str) -> Tensor {
+        load_one(&self.0, name).unwrap()
+    }
+}
+
+#[track_caller]
+fn near(got: &Tensor, want: &Tensor, what: &str) {
+    assert_eq!(got.size(), want.size(), "{what}");
+    let worst = (got - want).abs().max().double_value(&[]);
+    let largest = want.abs().max().double_value(&[]);
+    assert!(worst <= 1e-4 * largest, "{what} is off by {worst} of {largest}");
+}
+
+fn transformer(name: &str) -> Transformer {
+    let folder = fixtures().join(name).join("transformer");
+    let config = TransformerConfig::load(&folder.join("config.json")).unwrap();
+    let weights = Weights::open(&folder.join(WEIGHTS)).unwrap();
+    Transformer::load(&config, &weights, Device::Cpu, Kind::Float).unwrap()
+}
+
+fn vae(name: &str) -> Vae {
+    let folder = fixtures().join(name).join("vae");
+    let config = VaeConfig::load(&folder.join("config.json")).unwrap();
+    let weights = Weights::open(&folder.join(WEIGHTS)).unwrap();
+    Vae::load(&config, &weights, Device::Cpu, Kind::Float).unwrap()
+}
+
+#[test]
+fn the_transformer_is_that_of_diffusers() {
+    for name in MODELS {
+        let (network, expected) = (transformer(name), Expected::of(name));
+        let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
+        let condition = Condition { text: &text, image: None };
+        let size = x.size();
+        let frame = size[3] * size[4] / 4;
+        let all = [(size[2] * frame, 731.0)];
+        let out = network.forward(&x, &all, &condition).unwrap();
+        near(&out, &expected.get("transformer.out"), name);
+        if name == "tiny-ti2v" {
+            let times = [(frame, 0.0), ((size[2] - 1) * frame, 731.0)];
+            let out = network.forward(&x, &times, &condition).unwrap();
+            near(&out, &expected.get("transformer.out_of_times"), "a time for each token");
+        }
+    }
+}
+
+#[test]
+fn the_vae_is_that_of_diffusers_latent_by_latent() {
+    for name in MODELS {
+        let (vae, expected) = (vae(name), Expected::of(name));
+        let encoded = vae.encode(&expected.get("vae.frames")).unwrap();
+        near(&encoded, &expected.get("vae.encoded"), name);
+        let z = expected.get("vae.z");
+        let mut decoding = vae.decode();
+        let parts: Vec<Tensor> =
+            (0..z.size()[2]).map(|at| decoding.next(&z.narrow(2, at, 1)).unwrap()).collect();
+        assert_eq!(parts.iter().map(|part| part.size()[2]).collect::<Vec<_>>(), [1, 4, 4]);
+        near(&Tensor::cat(&parts, 2), &expected.get("vae.decoded"), name);
+        let there = vae.normalise(&z).unwrap();
+        near(&vae.denormalise(&there).unwrap(), &z, "there and back");
+    }
+}
+
+#[test]
+fn the_text_encoder_is_that_of_transformers() {
+    let folder = fixtures().join("tiny-t2v/text_encoder");
+    let config = Umt5Config::load(&folder.join("config.json")).unwrap();
+    let weights = Weights::open(&folder.join("model.safetensors")).unwrap();
+    let encoder = Umt5Encoder::load(&config, &weights, Device::Cpu, Kind::Float).unwrap();
+    let expected = Expected::of("tiny-t2v");
+    for prompt in ["prompt", "negative"] {
+        let words: Vec<f32> = (&expected.get(&format!("words.{prompt}"))).try_into().unwrap();
+        let words: Vec<u32> = words.iter().map(|word| *word as u32).collect();
+        near(&encoder.forward(&words).unwrap(), &expected.get(&format!("text.{prompt}")), prompt);
+    }
+    assert!(encoder.forward(&[64]).is_err());
+}

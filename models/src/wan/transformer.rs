@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The network that predicts the velocity: diffusers 0.42.1, `WanTransformer3DModel`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use tch::{Device, Kind, Tensor};
+
+use super::{attention::WanAttention, rope::Rope};
+use crate::{
+    config,
+    error::ModelError,
+    nn::{self, Builder, LayerNorm, Linear},
+    weights::Weights,
+};
+
+/// The `config.json` of a transformer. By default Wan 2.1 T2V 1.3B, without what is the same in
+/// all published ones.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct TransformerConfig {
+    /// Time, height and width of a patch in latent pixels.
+    pub patch_size: [i64; 3],
+    /// Heads of the attention.
+    pub num_attention_heads: i64,
+    /// Channels of a head.
+    pub attention_head_dim: i64,
+    /// Channels of the latent clip, with those of the condition.
+    pub in_channels: i64,
+    /// Channels of the velocity.
+    pub out_channels: i64,
+    /// Channels of the text's tokens.
+    pub text_dim: i64,
+    /// Channels of the time.
+    pub freq_dim: i64,
+    /// Channels between the two layers of a feed-forward network.
+    pub ffn_dim: i64,
+    /// Blocks.
+    pub num_layers: i64,
+    /// Whether tokens are normalised before they attend to the text.
+    pub cross_attn_norm: bool,
+    /// How queries and keys are normalised.
+    pub qk_norm: Option<String>,
+    /// What norms add to a variance.
+    pub eps: f64,
+    /// Channels of the image's tokens, if it looks at some.
+    pub image_dim: Option<i64>,
+    /// The same, behind the embedding.
+    pub added_kv_proj_dim: Option<i64>,
+    /// Positions along each axis.
+    pub rope_max_seq_len: i64,
+    /// Tokens of both images, where two are looked at.
+    pub pos_embed_seq_len: Option<i64>,
+}
+
+impl Default for TransformerConfig {
+    fn default() -> Self {
+        Self {
+            patch_size: [1, 2, 2],
+            num_attention_heads: 12,
+            attention_head_dim: 128,
+            in_channels: 16,
+            out_channels: 16,
+            text_dim: 4096,
+            freq_dim: 256,
+            ffn_dim: 8960,
+            num_layers: 30,
+            cross_attn_norm: true,
+            qk_norm: Some("rms_norm_across_heads".to_owned()),
+            eps: 1e-6,
+            image_dim: None,
+            added_kv_proj_dim: None,
+            rope_max_seq_len: 1024,
+            pos_embed_seq_len: None,
+        }
+    }
+}
+
+impl TransformerConfig {
+    /// Reads a `config.json`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or lies outside what is known here.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let config: Self = config::read(path)?;
+        let mut wrong = config::Wrong::default();
+        for (name, value, most) in [
+            ("num_attention_heads", config.num_attention_heads, 256),
+            ("attention_head_dim", config.attention_head_dim, 1024),
+            ("in_channels", config.in_channels, 1024),
+            ("out_channels", config.out_channels, 1024),
+            ("text_dim", config.text_dim, 65_536),
+            ("freq_dim", config.freq_dim, 65_536),
+            ("ffn_dim", config.ffn_dim, 1 << 20),
+            ("num_layers", config.num_layers, 1000),
+            ("rope_max_seq_len", config.rope_max_seq_len, 1 << 20),
+            ("image_dim", config.image_dim.unwrap_or(1), 65_536),
+            ("pos_embed_seq_len", config.pos_embed_seq_len.unwrap_or(1), 65_536),
+        ] {
+            wrong.unless((1..=most).contains(&value), name, &format!("1 to {most}"));
+        }
+        let even = config.attention_head_dim % 2 == 0 && config.freq_dim % 2 == 0;
+        wrong.unless(even, "attention_head_dim and freq_dim", "even");
+        let patches = config.patch_size.iter().all(|side| (1..=16).contains(side));
+        wrong.unless(patches, "patch_size", "three numbers from 1 to 16");
+        let norm = config.qk_norm.as_deref() == Some("rms_norm_across_heads");
+        wrong.unless(norm, "qk_norm", "rms_norm_across_heads");
+        let inner = config.added_kv_proj_dim.is_none_or(|dim| dim == config.dim());
+        wrong.unless(inner, "added_kv_proj_dim", "null or num_attention_heads * attention_head_dim");
+        let images = config.added_kv_proj_dim.is_some() == config.image_dim.is_some();
+        wrong.unless(images, "image_dim and added_kv_proj_dim", "both numbers or both null");
+        wrong.finish(path)?;
+        Ok(config)
+    }
+
+    /// Channels of a token.
+    #[must_use]
+    pub fn dim(&self) -> i64 {
+        self.num_attention_heads * self.attention_head_dim
+    }
+}
+
+/// `linear_1`, an activation, `linear_2`.
+struct Embedding {
+    linear_1: Linear,
+    linear_2: Linear,
+}
+
+impl Embedding {
+    fn text(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
+        Ok(Self {
+            linear_1: Linear::new(&at.at("linear_1"), inputs, outputs)?,
+            linear_2: Linear::new(&at.at("linear_2"), outputs, outputs)?,
+        })
+    }
+
+    fn time(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
+        Ok(Self {
+            linear_1: Linear::new_f32(&at.at("linear_1"), inputs, outputs)?,
+            linear_2: Linear::new_f32(&at.at("linear_2"), outputs, outputs)?,
+        })
+    }
+}
+
+/// Two layers with GELU between, by the names of diffusers' `FeedForward`.
+struct FeedForward {
+    first: Linear,
+    second: Linear,
+    gelu: &'static str,
+}
+
+impl FeedForward {
+    fn new(
+        at: &Builder<'_>,
+        [inputs, inner, outputs]: [i64; 3],
+        gelu: &'static str,
+    ) -> Result<Self, ModelError> {
+        Ok(Self {
+            first: Linear::new(&at.at("net.0.proj"), inputs, inner)?,
+            second: Linear::new(&at.at("net.2"), inner, outputs)?,
+            gelu,
+        })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        self.second.forward(&self.first.forward(x)?.f_gelu(self.gelu)?)
+    }
+}
+
+/// Tokens of an image to tokens of the transformer: diffusers' `WanImageEmbedding`.
+struct ImageEmbedding {
+    norm1: LayerNorm,
+    ff: FeedForward,
+    norm2: LayerNorm,
+    pos_embed: Option<Tensor>,
+}
+
+impl ImageEmbedding {
+    fn new(
+        at: &Builder<'_>,
+        inputs: i64,
+        outputs: i64,
+        tokens: Option<i64>,
+    ) -> Result<Self, ModelError> {
+        let pos_embed = tokens.map(|tokens| at.tensor("pos_embed", &[1, tokens, inputs]));
+        Ok(Self {
+            norm1: LayerNorm::affine(&at.at("norm1"), inputs, 1e-5)?,
+            ff: FeedForward::new(&at.at("ff"), [inputs, inputs, outputs], "none")?,
+            norm2: LayerNorm::affine(&at.at("norm2"), outputs, 1e-5)?,
+            pos_embed: pos_embed.transpose()?,
+        })
+    }
+
+    fn forward(&self, tokens: &Tensor) -> Result<Tensor, ModelError> {
+        let kind = tokens.kind();
+        let placed = match &self.pos_embed {
+            Some(places) => {
+                let [_, count, dim] = tokens.size()[..] else {
+                    return Err(ModelError::Torch("image tokens have three dimensions".to_owned()));
+                };
+                tokens.f_reshape([-1, 2 * count, dim])?.f_add(places)?
+            }
+            None => tokens.shallow_clone(),
+        };
+        let normed = self.norm1.forward(&placed)?.f_to_kind(kind)?;
+        Ok(self.norm2.forward(&self.ff.forward(&normed)?)?.f_to_kind(kind)?)
+    }
+}
+
+/// What a time adds to the tokens: one `[B, 6, dim]` f32 for each run of tokens that have it.
+struct Modulation(Vec<(i64, Tensor)>);
+
+impl Modulation {
+    /// Does `change` to each run of the tokens `x`, with the six numbers of the run.
+    fn apply(
+        &self,
+        x: &Tensor,
+        change: impl Fn(&Tensor, &Tensor) -> Result<Tensor, ModelError>,
+    ) -> Result<Tensor, ModelError> {
+        if let [(_, all)] = &self.0[..] {
+            return change(x, all);
+        }
+        let mut start = 0;
+        let mut parts = Vec::new();
+        for (count, six) in &self.0 {
+            parts.push(change(&x.f_narrow(1, start, *count)?, six)?);
+            start += count;
+        }
+        Ok(Tensor::f_cat(&parts, 1)?)
+    }
+}
+
+/// x * (1 + scale) + shift, with the numbers `scale` and `shift` of the modulation.
+fn scale_shift(x: &Tensor, six: &Tensor, scale: i64, shift: i64) -> Result<Tensor, ModelError> {
+    let scale = six.f_narrow(1, scale, 1)?.f_add_scalar(1.0)?;
+    Ok(x.f_mul(&scale)?.f_add(&six.f_narrow(1, shift, 1)?)?)
+}
+
+/// x + y * gate, in f32.
+fn gated(x: &Tensor, y: &Tensor, six: &Tensor, gate: i64) -> Result<Tensor, ModelError> {
+    let gate = six.f_narrow(1, gate, 1)?;
+    Ok(x.f_to_kind(Kind::Float)?.f_add(&y.f_to_kind(Kind::Float)?.f_mul(&gate)?)?)
+}
+
+/// A block: diffusers' `WanTransformerBlock`.
+struct Block {
+    norm: LayerNorm,
+    attn1: WanAttention,
+    norm2: Option<LayerNorm>,
+    attn2: WanAttention,
+    ffn: FeedForward,
+    scale_shift_table: Tensor,
+}
+
+impl Block {
+    fn new(at: &Builder<'_>, config: &TransformerConfig) -> Result<Self, ModelError> {
+        let (dim, heads, eps) = (config.dim(), config.num_attention_heads, config.eps);
+        let norm2 = config.cross_attn_norm.then(|| LayerNorm::affine(&at.at("norm2"), dim, eps));
+        let image = config.added_kv_proj_dim;
+        Ok(Self {
+            norm: LayerNorm::plain(dim, eps),
+            attn1: WanAttention::new(&at.at("attn1"), dim, heads, eps, None)?,
+            norm2: norm2.transpose()?,
+            attn2: WanAttention::new(&at.at("attn2"), dim, heads, eps, image)?,
+            ffn: FeedForward::new(&at.at("ffn"), [dim, config.ffn_dim, dim], "tanh")?,
+            scale_shift_table: at.tensor_f32("scale_shift_table", &[1, 6, dim])?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, context: &Context, rope: &Rope) -> Result<Tensor, ModelError> {
+        let kind = x.kind();
+        let runs = context.time.iter().map(|(count, six)| {
+            Ok((*count, self.scale_shift_table.f_add(&six.f_to_kind(Kind::Float)?)?))
+        });
+        let six = Modulation(runs.collect::<Result<_, ModelError>>()?);
+        let moved = |x: &Tensor, scale, shift| -> Result<Tensor, ModelError> {
+            let normed = self.norm.forward(x)?;
+            let moved = six.apply(&normed, |x, six| scale_shift(x, six, scale, shift))?;
+            Ok(moved.f_to_kind(kind)?)
+        };
+        let added = |x: &Tensor, y: &Tensor, gate| -> Result<Tensor, ModelError> {
+            let start = std::cell::Cell::new(0);
+            let sum = six.apply(x, |x, six| {
+                let count = x.size()[1];
+                let y = y.f_narrow(1, start.replace(start.get() + count), count)?;
+                gated(x, &y, six, gate)
+            })?;
+            Ok(sum.f_to_kind(kind)?)
+        };
+        let x = added(x, &self.attn1.to_itself(&moved(x, 1, 0)?, rope)?, 2)?;
+        let normed = match &self.norm2 {
+            Some(norm) => norm.forward(&x)?.f_to_kind(kind)?,
+            None => x.shallow_clone(),
+        };
+        let seen = self.attn2.to_context(&normed, &context.text, context.image.as_ref())?;
+        let x = x.f_add(&seen)?;
+        added(&x, &self.ffn.forward(&moved(&x, 4, 3)?)?, 5)
+    }
+}
+
+/// What the blocks look at.
+struct Context {
+    text: Tensor,
+    image: Option<Tensor>,
+    /// `[B, 6, dim]` for each run of tokens.
+    time: Vec<(i64, Tensor)>,
+}
+
+/// What a clip is made from.
+pub struct Condition<'a> {
+    /// Tokens of the text, `[B, L, text_dim]`, as many as the longest prompt has, zeros behind it.
+    pub text: &'a Tensor,
+    /// Tokens of the image, `[B, M, image_dim]`, for networks that look at some.
+    pub image: Option<&'a Tensor>,
+}
+
+/// When the tokens are: runs of tokens, in order, each with its time in 0..1000.
+pub type Times<'a> = &'a [(i64, f64)];
+
+/// The network.
+pub struct Transformer {
+    config: TransformerConfig,
+    kind: Kind,
+    patch: [Tensor; 2],
+    time_embedder: Embedding,
+    time_proj: Linear,
+    text_embedder: Embedding,
+    image_embedder: Option<ImageEmbedding>,
+    blocks: Vec<Block>,
+    norm_out: LayerNorm,
+    proj_out: Linear,
+    scale_shift_table: Tensor,
+}
+
+impl Transformer {
+    /// Reads the network in the type `kind` onto `device`.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] lists what is wrong with the file.
+    pub fn load(
+        config: &TransformerConfig,
+        weights: &Weights,
+        device: Device,
+        kind: Kind,
+    ) -> Result<Self, ModelError> {
+        // Published files of image models have it; nothing uses it.
+        let unused = |name: &str| name.contains("norm_added_q");
+        nn::load(weights, device, kind, unused, |at| Self::new(config, at, kind))
+    }
+
+    fn new(config: &TransformerConfig, at: &Builder<'_>, kind: Kind) -> Result<Self, ModelError> {
+        let dim = config.dim();
+        let [t, h, w] = config.patch_size;
+        let patch = at.at("patch_embedding");
+        let condition = at.at("condition_embedder");
+        let image_embedder = config.image_dim.map(|inputs| {
+            let at = condition.at("image_embedder");
+            ImageEmbedding::new(&at, inputs, dim, config.pos_embed_seq_len)
+        });
+        let blocks = at.at("blocks");
+        Ok(Self {
+            config: config.clone(),
+            kind,
+            patch: [
+                patch.tensor("weight", &[dim, config.in_channels, t, h, w])?,
+                patch.tensor("bias", &[dim])?,
+            ],
+            time_embedder: Embedding::time(&condition.at("time_embedder"), config.freq_dim, dim)?,
+            time_proj: Linear::new(&condition.at("time_proj"), dim, 6 * dim)?,
+            text_embedder: Embedding::text(&condition.at("text_embedder"), config.text_dim, dim)?,
+            image_embedder: image_embedder.transpose()?,
+            blocks: (0..config.num_layers)
+                .map(|number| Block::new(&blocks.at(number), config))
+                .collect::<Result<_, _>>()?,
+            norm_out: LayerNorm::plain(dim, config.eps),
+            proj_out: Linear::new(&at.at("proj_out"), dim, config.out_channels * t * h * w)?,
+            scale_shift_table: at.tensor_f32("scale_shift_table", &[1, 2, dim])?,
+        })
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub fn config(&self) -> &TransformerConfig {
+        &self.config
+    }
+
+    /// The velocity `[B, out_channels, T, H, W]` of the latent clip `x` `[B, in_channels, T, H, W]`,
+    /// whose sides are whole patches. Both are of the network's type.
+    ///
+    /// # Errors
+    /// When shapes do not fit, or memory runs out.
+    pub fn forward(
+        &self,
+        x: &Tensor,
+        times: Times<'_>,
+        condition: &Condition<'_>,
+    ) -> Result<Tensor, ModelError> {
+        let grid = self.grid(x)?;
+        let rope = Rope::new(self.config.attention_head_dim, grid, x.device())?;
+        let [weight, bias] = &self.patch;
+        let (stride, none) = (self.config.patch_size, [0, 0, 0]);
+        let x = x.f_to_kind(self.kind)?.f_conv3d(weight, Some(bias), stride, none, [1, 1, 1], 1)?;
+        let mut x = x.f_flatten(2, -1)?.f_transpose(1, 2)?.f_contiguous()?;
+        let (context, last) = self.embed(times, condition, x.device())?;
+        for block in &self.blocks {
+            x = block.forward(&x, &context, &rope)?;
+        }
+        let table = &self.scale_shift_table;
+        let two = Modulation(
+            last.iter()
+                .map(|(count, time)| Ok((*count, table.f_add(&time.f_unsqueeze(1)?)?)))
+                .collect::<Result<_, ModelError>>()?,
+        );
+        let normed = self.norm_out.forward(&x)?;
+        let moved = two.apply(&normed, |x, two| scale_shift(x, two, 1, 0))?;
+        let out = self.proj_out.forward(&moved.f_to_kind(self.kind)?)?;
+        self.unpatch(&out, grid)
+    }
+
+    /// Tokens along each axis.
+    fn grid(&self, x: &Tensor) -> Result<[i64; 3], ModelError> {
+        let size = x.size();
+        let patch = self.config.patch_size;
+        let fits = size.len() == 5
+            && size[1] == self.config.in_channels
+            && (0..3).all(|axis| size[axis + 2] > 0 && size[axis + 2] % patch[axis] == 0);
+        let grid = [0, 1, 2].map(|axis| size.get(axis + 2).map_or(0, |side| side / patch[axis]));
+        let most = self.config.rope_max_seq_len;
+        if !fits || grid.iter().any(|side| *side > most) {
+            return Err(ModelError::Torch(format!("a latent clip of {size:?} does not fit")));
+        }
+        Ok(grid)
+    }
+
+    fn embed(
+        &self,
+        times: Times<'_>,
+        condition: &Condition<'_>,
+        device: Device,
+    ) -> Result<(Context, Vec<(i64, Tensor)>), ModelError> {
+        let (mut time, mut last) = (Vec::new(), Vec::new());
+        for (count, at) in times {
+            let waves = time_waves(*at, self.config.freq_dim, device)?;
+            let embedded = self.time_embedder.linear_1.forward(&waves)?.f_silu()?;
+            let embedded = self.time_embedder.linear_2.forward(&embedded)?.f_to_kind(self.kind)?;
+            let six = self.time_proj.forward(&embedded.f_silu()?)?.f_unflatten(1, [6, -1])?;
+            time.push((*count, six));
+            last.push((*count, embedded));
+        }
+        let text = condition.text.f_to_kind(self.kind)?;
+        let text = self.text_embedder.linear_1.forward(&text)?.f_gelu("tanh")?;
+        let text = self.text_embedder.linear_2.forward(&text)?;
+        let image = match (&self.image_embedder, condition.image) {
+            (Some(embedder), Some(tokens)) => {
+                Some(embedder.forward(&tokens.f_to_kind(self.kind)?)?)
+            }
+            (None, None) => None,
+            _ => {
+                let what = "a network that looks at an image needs one, and no other does";
+                return Err(ModelError::Torch(what.to_owned()));
+            }
+        };
+        Ok((Context { text, image, time }, last))
+    }
+
+    fn unpatch(&self, x: &Tensor, [frames, height, width]: [i64; 3]) -> Result<Tensor, ModelError> {
+        let [t, h, w] = self.config.patch_size;
+        let x = x.f_reshape([-1, frames, height, width, t, h, w, self.config.out_channels])?;
+        let x = x.f_permute([0, 7, 1, 4, 2, 5, 3, 6])?;
+        Ok(x.f_flatten(6, 7)?.f_flatten(4, 5)?.f_flatten(2, 3)?)
+    }
+}
+
+/// The waves of a time, `[1, channels]` f32: cosines, then sines (Vaswani et al. 2017, section 3.5).
+fn time_waves(time: f64, channels: i64, device: Device) -> Result<Tensor, ModelError> {
+    let half = channels / 2;
+    let steps = Tensor::f_arange(half, (Kind::Float, device))?;
+    let rates = steps.f_mul_scalar(-(10_000_f64.ln()))?.f_div_scalar(half as f64)?.f_exp()?;
+    let angles = rates.f_mul_scalar(time)?.f_unsqueeze(0)?;
+    Ok(Tensor::f_cat(&[angles.f_cos()?, angles.f_sin()?], 1)?)
+}
