@@ -4,12 +4,14 @@
 //! libtorch's own generators belong to the whole process. Here each use has a stream of its own,
 //! named by seed, purpose and number, so that nothing has to be kept when a training is saved.
 
+use std::sync::{Mutex, PoisonError};
+
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
 };
 use rand_distr::{Distribution, StandardNormal};
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::{error::ModelError, tensor};
 
@@ -63,4 +65,18 @@ impl Random {
         let values: Vec<f32> = (0..count).map(|_| StandardNormal.sample(&mut self.0)).collect();
         Ok(tensor::from_f32(&values, shape)?.f_to_device(device)?)
     }
+}
+
+/// What `torch.randn(shape, generator=torch.Generator().manual_seed(seed))` gives: the noise that
+/// users of diffusers know. `[..]` f32, made on the CPU.
+///
+/// # Errors
+/// When memory runs out.
+pub fn torch_normal(seed: u64, shape: &[i64]) -> Result<Tensor, ModelError> {
+    // Between the two lines nobody else may draw.
+    static DRAWING: Mutex<()> = Mutex::new(());
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+    #[allow(clippy::disallowed_methods, reason = "nothing here depends on the global generator")]
+    tch::manual_seed(seed.cast_signed());
+    Ok(Tensor::f_randn(shape, (Kind::Float, Device::Cpu))?)
 }

@@ -240,6 +240,12 @@ pub struct Progress {
 pub enum Phase {
     /// Reads the weights.
     Loading,
+    /// Reads the prompt.
+    Reading,
+    /// Goes from noise to a clip, step by step.
+    Sampling,
+    /// Makes frames out of what was sampled.
+    Decoding,
     /// Looks for the still in what the model can make.
     Inverting,
     /// Makes frames.
@@ -253,6 +259,9 @@ impl Phase {
     pub fn name(self) -> &'static str {
         match self {
             Self::Loading => "loading",
+            Self::Reading => "reading",
+            Self::Sampling => "sampling",
+            Self::Decoding => "decoding",
             Self::Inverting => "inverting",
             Self::Generating => "generating",
             Self::Training => "training",

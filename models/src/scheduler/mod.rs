@@ -117,6 +117,12 @@ impl SchedulerConfig {
         wrong.finish(path)
     }
 
+    /// The time of pure noise.
+    #[must_use]
+    pub fn times(&self) -> f64 {
+        self.num_train_timesteps.into()
+    }
+
     /// The scheduler for `steps` steps.
     #[must_use]
     pub fn scheduler(&self, steps: u32) -> Box<dyn Scheduler> {

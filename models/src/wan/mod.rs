@@ -5,6 +5,8 @@
 mod attention;
 #[cfg(test)]
 mod parity;
+pub mod pipeline;
 mod rope;
+mod text;
 pub mod transformer;
 pub mod vae;

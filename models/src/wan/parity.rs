@@ -5,14 +5,18 @@
 
 use std::path::{Path, PathBuf};
 
+use stillmotion_engine::worker::protocol::Report;
 use tch::{Device, Kind, Tensor};
 
 use super::{
+    pipeline::{Sampling, WanPipeline},
     transformer::{Condition, Transformer, TransformerConfig},
     vae::{Vae, VaeConfig},
 };
 use crate::{
-    tensor::load_one,
+    error::ModelError,
+    host::Host,
+    tensor::{from_rgb, load_one},
     umt5::{Umt5Config, Umt5Encoder},
     weights::Weights,
 };
@@ -107,4 +111,94 @@ fn the_text_encoder_is_that_of_transformers() {
         near(&encoder.forward(&words).unwrap(), &expected.get(&format!("text.{prompt}")), prompt);
     }
     assert!(encoder.forward(&[64]).is_err());
+}
+
+/// Takes no report.
+struct Nobody;
+
+impl Host for Nobody {
+    fn report(&mut self, _: Report, _: &[u8]) -> Result<(), ModelError> {
+        Ok(())
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+fn clip(pipeline: &mut WanPipeline, sampling: &Sampling, image: Option<&Tensor>) -> Tensor {
+    let mut parts = Vec::new();
+    let take = |frames: &Tensor, _: &mut dyn Host| {
+        parts.push(frames.shallow_clone());
+        Ok(())
+    };
+    pipeline.clip(sampling, image, &mut Nobody, take).unwrap();
+    Tensor::cat(&parts, 2)
+}
+
+/// At most one byte off, and that in one pixel of a thousand: bytes are what people get.
+#[track_caller]
+fn near_in_bytes(got: &Tensor, want: &Tensor, what: &str) {
+    let bytes = |frames: &Tensor| (frames * 255.0).round();
+    // Diffusers gives frames, channels, 0..1.
+    let got = bytes(&((got + 1.0) / 2.0).permute([0, 2, 1, 3, 4]));
+    let want = bytes(want);
+    assert_eq!(got.size(), want.size(), "{what}");
+    let off = (got - want).abs();
+    assert!(off.max().double_value(&[]) <= 1.0, "{what}: a pixel is off by more than one");
+    let share = off.gt(0.5).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
+    assert!(share <= 1e-3, "{what}: {share} of the pixels are off by one");
+}
+
+fn sampling() -> Sampling {
+    Sampling {
+        prompt: "a small boat drifts slowly across the still water".to_owned(),
+        negative_prompt: "static, blurry".to_owned(),
+        width: 48,
+        height: 32,
+        frames: 9,
+        steps: 4,
+        guidance_scale: 4.0,
+        seed: 11,
+    }
+}
+
+#[test]
+fn clips_from_a_prompt_are_those_of_diffusers() {
+    let folder = fixtures().join("tiny-t2v");
+    let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
+    let expected = Expected::of("tiny-t2v");
+    assert!(!pipeline.takes_image());
+    assert_eq!(pipeline.multiple(), 16);
+    let guided = clip(&mut pipeline, &sampling(), None);
+    near_in_bytes(&guided, &expected.get("clip.guided"), "guided");
+    let alone = Sampling { guidance_scale: 1.0, ..sampling() };
+    let unguided = clip(&mut pipeline, &alone, None);
+    near_in_bytes(&unguided, &expected.get("clip.unguided"), "unguided");
+    assert_ne!(guided, unguided);
+}
+
+#[test]
+fn clips_from_an_image_are_those_of_diffusers() {
+    let folder = fixtures().join("tiny-ti2v");
+    let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
+    let expected = Expected::of("tiny-ti2v");
+    assert!(pipeline.takes_image());
+    let sampling = Sampling { width: 64, steps: 3, guidance_scale: 3.0, seed: 12, ..sampling() };
+    let text = clip(&mut pipeline, &sampling, None);
+    near_in_bytes(&text, &expected.get("clip.text"), "from a prompt");
+    let (width, height) = (64_u32, 32_u32);
+    let pixel = |at: u32| {
+        let (x, y) = (at % width, at / width);
+        [x * 5 + y, x + y * 7, x * y].map(|value| (value % 256) as u8)
+    };
+    let photo: Vec<u8> = (0..width * height).flat_map(pixel).collect();
+    let photo = from_rgb(&photo, [1, height.into(), width.into()], Device::Cpu).unwrap();
+    let from_image = Sampling { seed: 13, ..sampling };
+    let image = clip(&mut pipeline, &from_image, Some(&photo));
+    near_in_bytes(&image, &expected.get("clip.image"), "from an image");
 }

@@ -174,6 +174,16 @@ impl Weights {
     }
 }
 
+/// The weights of a component in the layout of diffusers: `NAME.safetensors`, or the index of its
+/// shards. What people have instead is looked for, to be told by whoever opens it.
+#[must_use]
+pub fn of_component(folder: &Path, name: &str) -> PathBuf {
+    let whole = format!("{name}.safetensors");
+    let known = [whole.clone(), format!("{whole}.index.json"), format!("{name}.bin")];
+    let mut there = known.iter().map(|name| folder.join(name)).filter(|path| path.exists());
+    there.next().unwrap_or_else(|| folder.join(whole))
+}
+
 /// The sentence on a tensor that is not there, with the one that was perhaps meant.
 fn missing(name: &str, extra: &[&str]) -> String {
     let close = extra.iter().map(|other| (strsim::damerau_levenshtein(name, other), other));

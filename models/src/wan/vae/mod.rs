@@ -82,6 +82,18 @@ impl Vae {
         &self.config
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.mean.device()
+    }
+
+    /// The type that it takes and gives.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.mean.kind()
+    }
+
     /// The mean of the latent clip `[B, z_dim, t, h, w]`, not normalised, of the frames
     /// `[B, 3, T, H, W]` in -1..1. `T` is 1, or 4 more for each latent frame.
     ///

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A model of Wan as a folder of diffusers has it, and clips out of it: `WanPipeline` and, where
+//! the image is the first latent frame (`expand_timesteps`), `WanImageToVideoPipeline`.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+use stillmotion_engine::worker::protocol::Phase;
+use tch::{Device, Kind, Tensor};
+
+use super::{
+    text::TextReader,
+    transformer::{Condition, Transformer, TransformerConfig},
+    vae::{Vae, VaeConfig},
+};
+use crate::{
+    config,
+    error::ModelError,
+    host::Host,
+    random,
+    scheduler::SchedulerConfig,
+    weights::{self, Weights},
+};
+
+/// The file that tells what a folder holds.
+pub const INDEX: &str = "model_index.json";
+const WEIGHTS: &str = "diffusion_pytorch_model";
+const CLASSES: [&str; 2] = ["WanPipeline", "WanImageToVideoPipeline"];
+
+/// The part of `model_index.json` that is known here.
+#[derive(Debug, Deserialize)]
+struct Index {
+    #[serde(rename = "_class_name")]
+    class_name: String,
+    #[serde(default)]
+    boundary_ratio: Option<f64>,
+    #[serde(default)]
+    expand_timesteps: bool,
+    /// The components, each a library and a class of it, or two nulls.
+    #[serde(flatten)]
+    parts: BTreeMap<String, Value>,
+}
+
+impl Index {
+    fn load(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join(INDEX);
+        let index: Self = config::read(&path)?;
+        let mut wrong = config::Wrong::default();
+        let known = CLASSES.contains(&&*index.class_name);
+        wrong.unless(known, "_class_name", &CLASSES.join(" or "));
+        for (part, class) in [
+            ("text_encoder", "UMT5EncoderModel"),
+            ("transformer", "WanTransformer3DModel"),
+            ("vae", "AutoencoderKLWan"),
+        ] {
+            wrong.unless(index.class_of(part) == Some(class), part, class);
+        }
+        let boundary = index.boundary_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio));
+        wrong.unless(boundary, "boundary_ratio", "null or 0 to 1");
+        let second = index.class_of("transformer_2").is_some() == index.boundary_ratio.is_some();
+        wrong.unless(second, "transformer_2 and boundary_ratio", "both there or both null");
+        let image = index.class_of("image_encoder").is_none();
+        wrong.unless(image, "image_encoder", "null: models that look at the image are not known yet");
+        wrong.finish(&path)?;
+        Ok(index)
+    }
+
+    fn class_of(&self, part: &str) -> Option<&str> {
+        self.parts.get(part)?.get(1)?.as_str()
+    }
+}
+
+/// What a clip is sampled with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampling {
+    /// What should be seen.
+    pub prompt: String,
+    /// What should not. It counts only with a guidance above 1.
+    pub negative_prompt: String,
+    /// Width in pixels, a multiple of [`WanPipeline::multiple`].
+    pub width: u32,
+    /// Height in pixels, likewise.
+    pub height: u32,
+    /// Frames: one, and four more for each latent frame.
+    pub frames: u32,
+    /// Steps from noise to clip.
+    pub steps: u32,
+    /// How much the prompt counts more than the negative one (Ho and Salimans 2022); 1 for models
+    /// that are distilled.
+    pub guidance_scale: f64,
+    /// The seed of the noise, as diffusers takes it.
+    pub seed: u64,
+}
+
+/// A model that is open. Its networks are loaded when they are needed.
+pub struct WanPipeline {
+    folder: PathBuf,
+    device: Device,
+    kind: Kind,
+    index: Index,
+    scheduler: SchedulerConfig,
+    /// Of one expert, or of the one for much noise and the one for little.
+    experts: Vec<Expert>,
+    vae_config: VaeConfig,
+    vae: Option<Vae>,
+    text: TextReader,
+}
+
+struct Expert {
+    folder: PathBuf,
+    config: TransformerConfig,
+    network: Option<Transformer>,
+}
+
+impl WanPipeline {
+    /// Opens the folder: reads what it says of itself, and none of its weights.
+    ///
+    /// # Errors
+    /// What is wrong with it, each file's faults at once.
+    pub fn open(folder: &Path, device: Device, kind: Kind) -> Result<Self, ModelError> {
+        let index = Index::load(folder)?;
+        let scheduler = SchedulerConfig::load(&folder.join("scheduler/scheduler_config.json"))?;
+        let vae_config = VaeConfig::load(&folder.join("vae/config.json"))?;
+        let names = ["transformer", "transformer_2"];
+        let count = 1 + usize::from(index.boundary_ratio.is_some());
+        let experts = names[..count].iter().map(|name| Expert::open(&folder.join(name)));
+        let pipeline = Self {
+            folder: folder.to_owned(),
+            device,
+            kind,
+            index,
+            scheduler,
+            experts: experts.collect::<Result<_, _>>()?,
+            vae_config,
+            vae: None,
+            text: TextReader::new(folder, device, kind),
+        };
+        pipeline.check()?;
+        Ok(pipeline)
+    }
+
+    /// Makes sure that the parts fit together.
+    fn check(&self) -> Result<(), ModelError> {
+        let mut wrong = config::Wrong::default();
+        for expert in &self.experts {
+            let z = self.vae_config.z_dim;
+            let takes = format!("{z}, as many as the VAE has in z_dim");
+            wrong.unless(expert.config.in_channels == z, "in_channels", &takes);
+            wrong.unless(expert.config.out_channels == z, "out_channels", &takes);
+            wrong.unless(expert.config.image_dim.is_none(), "image_dim", "null");
+            wrong.unless(expert.config.patch_size[0] == 1, "patch_size", "1 in time");
+        }
+        wrong.finish(&self.folder.join("transformer/config.json"))
+    }
+
+    /// Whether a clip can start from an image.
+    #[must_use]
+    pub fn takes_image(&self) -> bool {
+        self.index.expand_timesteps
+    }
+
+    /// What width and height of a clip are multiples of, in pixels.
+    #[must_use]
+    pub fn multiple(&self) -> u32 {
+        let patch = self.experts.first().map_or(2, |expert| expert.config.patch_size[1]);
+        u32::try_from(self.vae_config.scale_factor_spatial * patch).unwrap_or(16)
+    }
+
+    /// Width and height in pixels, and frames per second, that the model was made for.
+    #[must_use]
+    pub fn format(&self) -> ((u32, u32), u32) {
+        if self.vae_config.is_residual { ((1280, 704), 24) } else { ((832, 480), 16) }
+    }
+
+    /// Samples a clip and hands its frames `[1, 3, T, H, W]`, f32 in -1..1, to `take` as they are
+    /// decoded: one, then four at a time. `image` `[1, 3, H, W]` is what the clip starts from.
+    ///
+    /// # Errors
+    /// [`ModelError::Cancelled`], what `take` says, or what went wrong.
+    pub fn clip(
+        &mut self,
+        sampling: &Sampling,
+        image: Option<&Tensor>,
+        host: &mut dyn Host,
+        mut take: impl FnMut(&Tensor, &mut dyn Host) -> Result<(), ModelError>,
+    ) -> Result<(), ModelError> {
+        let _guard = tch::no_grad_guard();
+        host.progress(Phase::Reading, 0, 1)?;
+        let text = self.read(sampling)?;
+        host.progress(Phase::Loading, 0, 1)?;
+        let vae = self.vae()?;
+        let first = match image {
+            Some(image) => {
+                let image = image.f_unsqueeze(2)?.f_to_device(vae.device())?;
+                let latent = vae.encode(&image.f_to_kind(vae.kind())?)?;
+                Some(vae.normalise(&latent)?.f_to_kind(Kind::Float)?)
+            }
+            None => None,
+        };
+        let latents = self.sample(sampling, &text, first.as_ref(), host)?;
+        let vae = self.vae()?;
+        let latents = vae.denormalise(&latents.f_to_kind(vae.kind())?)?;
+        let count = latents.size()[2];
+        let mut decoding = vae.decode();
+        for at in 0..count {
+            host.progress(Phase::Decoding, at.unsigned_abs(), count.unsigned_abs())?;
+            let frames = decoding.next(&latents.f_narrow(2, at, 1)?)?;
+            take(&frames.f_to_kind(Kind::Float)?, host)?;
+        }
+        Ok(())
+    }
+
+    /// The tokens of the prompt, and of the negative one where it counts.
+    fn read(&mut self, sampling: &Sampling) -> Result<Vec<Tensor>, ModelError> {
+        let mut prompts = vec![&*sampling.prompt];
+        if sampling.guidance_scale > 1.0 {
+            prompts.push(&sampling.negative_prompt);
+        }
+        self.text.read(&prompts)
+    }
+
+    fn vae(&mut self) -> Result<&Vae, ModelError> {
+        if self.vae.is_none() {
+            let weights = Weights::open(&weights::of_component(&self.folder.join("vae"), WEIGHTS))?;
+            // It is small, and the reference keeps it exact.
+            let vae = Vae::load(&self.vae_config, &weights, self.device, Kind::Float)?;
+            self.vae = Some(vae);
+        }
+        self.vae.as_ref().ok_or_else(|| ModelError::Torch("the VAE is not loaded".to_owned()))
+    }
+
+    /// The latent clip `[1, z_dim, T, h, w]` f32, normalised. `first` `[1, z_dim, 1, h, w]` is its
+    /// first frame, if that is given.
+    fn sample(
+        &mut self,
+        sampling: &Sampling,
+        text: &[Tensor],
+        first: Option<&Tensor>,
+        host: &mut dyn Host,
+    ) -> Result<Tensor, ModelError> {
+        let shape = self.latent_shape(sampling);
+        let mut latents = random::torch_normal(sampling.seed, &shape)?.f_to_device(self.device)?;
+        let with_first = |latents: &Tensor| -> Result<Tensor, ModelError> {
+            let Some(first) = first else { return Ok(latents.shallow_clone()) };
+            let rest = latents.f_narrow(2, 1, latents.size()[2] - 1)?;
+            Ok(Tensor::f_cat(&[first, &rest], 2)?)
+        };
+        let mut scheduler = self.scheduler.scheduler(sampling.steps);
+        let times: Vec<f64> = scheduler.timesteps().iter().map(|time| f64::from(*time)).collect();
+        let boundary = self.index.boundary_ratio.unwrap_or_default() * self.scheduler.times();
+        for (step, time) in times.into_iter().enumerate() {
+            host.progress(Phase::Sampling, step as u64, sampling.steps.into())?;
+            let expert = if time >= boundary { 0 } else { self.experts.len() - 1 };
+            let network = self.expert(expert)?;
+            let [_, height, width] = network.config().patch_size;
+            let frame = (shape[3] / height) * (shape[4] / width);
+            let all = frame * shape[2];
+            let times = match first {
+                Some(_) => vec![(frame, 0.0), (all - frame, time)],
+                None => vec![(all, time)],
+            };
+            let input = with_first(&latents)?;
+            let predict = |text: &Tensor| -> Result<Tensor, ModelError> {
+                let condition = Condition { text, image: None };
+                Ok(network.forward(&input, &times, &condition)?.f_to_kind(Kind::Float)?)
+            };
+            let mut velocity = predict(&text[0])?;
+            if let Some(negative) = text.get(1) {
+                let without = predict(negative)?;
+                let more = velocity.f_sub(&without)?.f_mul_scalar(sampling.guidance_scale)?;
+                velocity = without.f_add(&more)?;
+            }
+            latents = scheduler.step(&velocity, &latents)?;
+        }
+        host.progress(Phase::Sampling, sampling.steps.into(), sampling.steps.into())?;
+        with_first(&latents)
+    }
+
+    fn latent_shape(&self, sampling: &Sampling) -> [i64; 5] {
+        let VaeConfig { z_dim, scale_factor_temporal, scale_factor_spatial, .. } = self.vae_config;
+        let frames = (i64::from(sampling.frames) - 1) / scale_factor_temporal + 1;
+        let side = |pixels: u32| i64::from(pixels) / scale_factor_spatial;
+        [1, z_dim, frames, side(sampling.height), side(sampling.width)]
+    }
+
+    /// The expert, loaded; of two, the other one is let go: few machines have room for both.
+    fn expert(&mut self, number: usize) -> Result<&Transformer, ModelError> {
+        for (other, expert) in self.experts.iter_mut().enumerate() {
+            if other != number {
+                expert.network = None;
+            }
+        }
+        self.experts[number].network(self.device, self.kind)
+    }
+}
+
+impl Expert {
+    fn open(folder: &Path) -> Result<Self, ModelError> {
+        let config = TransformerConfig::load(&folder.join("config.json"))?;
+        Ok(Self { folder: folder.to_owned(), config, network: None })
+    }
+
+    fn network(&mut self, device: Device, kind: Kind) -> Result<&Transformer, ModelError> {
+        if self.network.is_none() {
+            let weights = Weights::open(&weights::of_component(&self.folder, WEIGHTS))?;
+            self.network = Some(Transformer::load(&self.config, &weights, device, kind)?);
+        }
+        let missing = || ModelError::Torch("the transformer is not loaded".to_owned());
+        self.network.as_ref().ok_or_else(missing)
+    }
+}

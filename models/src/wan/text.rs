@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A prompt to the tokens that the transformer looks at.
+
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Kind, Tensor};
+use tokenizers::{Tokenizer, TruncationParams};
+
+use crate::{
+    error::ModelError,
+    umt5::{Umt5Config, Umt5Encoder},
+    weights::{self, Weights},
+};
+
+/// The most words of a prompt, with the one that ends it.
+const MAX_WORDS: usize = 512;
+/// Prompts whose tokens are kept: an editor asks for the same ones again and again.
+const MAX_KEPT: usize = 16;
+
+/// Reads prompts. The encoder is the largest part of a model; it is loaded for prompts that are
+/// new, and gone behind them.
+pub struct TextReader {
+    folder: PathBuf,
+    device: Device,
+    kind: Kind,
+    /// The newest last.
+    kept: Vec<(String, Tensor)>,
+}
+
+impl TextReader {
+    /// For the model in `folder`.
+    #[must_use]
+    pub fn new(folder: &Path, device: Device, kind: Kind) -> Self {
+        Self { folder: folder.to_owned(), device, kind, kept: Vec::new() }
+    }
+
+    /// The tokens `[1, 512, text_dim]` of each prompt, zeros behind its last word.
+    ///
+    /// # Errors
+    /// What is wrong with the tokenizer or the encoder of the model.
+    pub fn read(&mut self, prompts: &[&str]) -> Result<Vec<Tensor>, ModelError> {
+        let cleaned: Vec<String> = prompts.iter().map(|prompt| clean(prompt)).collect();
+        let new: Vec<&String> =
+            cleaned.iter().filter(|prompt| self.find(prompt).is_none()).collect();
+        if !new.is_empty() {
+            let tokenizer = self.tokenizer()?;
+            let encoder = self.encoder()?;
+            for prompt in new {
+                let words = words(&tokenizer, prompt)?;
+                let tokens = encoder.forward(&words)?;
+                let missing = (MAX_WORDS - words.len()) as i64;
+                let padded = tokens.f_constant_pad_nd([0, 0, 0, missing])?;
+                self.kept.push((prompt.clone(), padded));
+            }
+        }
+        let found = cleaned.iter().filter_map(|prompt| self.find(prompt)).collect();
+        let extra = self.kept.len().saturating_sub(MAX_KEPT);
+        self.kept.drain(..extra);
+        Ok(found)
+    }
+
+    fn find(&self, prompt: &str) -> Option<Tensor> {
+        let (_, tokens) = self.kept.iter().find(|(known, _)| known == prompt)?;
+        Some(tokens.shallow_clone())
+    }
+
+    fn tokenizer(&self) -> Result<Tokenizer, ModelError> {
+        let path = self.folder.join("tokenizer/tokenizer.json");
+        let bad = |reason: String| ModelError::NotAModel { path: path.clone(), reason };
+        let json = weights::file::read_small(&path, "the tokenizer in bytes", MAX_TOKENIZER)?;
+        let mut tokenizer =
+            Tokenizer::from_bytes(json).map_err(|error| bad(format!("no tokenizer: {error}")))?;
+        let truncation = TruncationParams { max_length: MAX_WORDS, ..TruncationParams::default() };
+        tokenizer.with_truncation(Some(truncation)).map_err(|error| bad(error.to_string()))?;
+        tokenizer.with_padding(None);
+        Ok(tokenizer)
+    }
+
+    fn encoder(&self) -> Result<Umt5Encoder, ModelError> {
+        let folder = self.folder.join("text_encoder");
+        let config = Umt5Config::load(&folder.join("config.json"))?;
+        let weights = Weights::open(&weights::of_component(&folder, "model"))?;
+        Umt5Encoder::load(&config, &weights, self.device, self.kind)
+    }
+}
+
+/// The largest tokenizer, in bytes. That of UMT5 has 16 MB.
+const MAX_TOKENIZER: u64 = 64 << 20;
+
+fn words(tokenizer: &Tokenizer, prompt: &str) -> Result<Vec<u32>, ModelError> {
+    let encoding = tokenizer.encode(prompt, true);
+    let encoding =
+        encoding.map_err(|error| ModelError::Torch(format!("the prompt has no words: {error}")))?;
+    Ok(encoding.get_ids().to_vec())
+}
+
+/// A prompt as diffusers' `prompt_clean` leaves it: entities of HTML resolved twice, and each run
+/// of white space one blank. (It also mends text that was decoded wrongly, with `ftfy`; what is
+/// text already stays as it is there too.)
+fn clean(prompt: &str) -> String {
+    let once = html_escape::decode_html_entities(prompt);
+    let twice = html_escape::decode_html_entities(&once);
+    twice.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prompts_are_cleaned() {
+        assert_eq!(clean("  a\tboat &amp;amp; a\n\n cabin&nbsp;"), "a boat & a cabin");
+        assert_eq!(clean("静态 &#39;quoted&#39;"), "静态 'quoted'");
+        assert_eq!(clean(""), "");
+    }
+}
