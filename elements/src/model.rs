@@ -9,9 +9,12 @@ use std::{
 
 use gst::prelude::*;
 use parking_lot::Mutex;
-use stillmotion_engine::worker::{self, ModelSettings, protocol::Progress};
+use stillmotion_engine::worker::{
+    self, ModelSettings,
+    protocol::{MAX_GUIDANCE, MAX_STEPS, Progress, SamplingWishes},
+};
 
-use crate::strings;
+use crate::{settings::assign, strings};
 
 /// What the workers write to stderr.
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
@@ -27,16 +30,27 @@ pub(crate) fn prepare(plugin: Option<&gst::Plugin>) {
     worker::on_log(|line| gst::info!(CAT, "{line}"));
 }
 
-/// The properties `model` and `device`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The properties `model` and `device`, and how a model samples.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Model {
     folder: PathBuf,
     device: String,
+    negative_prompt: String,
+    /// 0 for the model's own.
+    steps: u32,
+    /// 0 for the model's own.
+    guidance_scale: f64,
 }
 
 impl Default for Model {
     fn default() -> Self {
-        Self { folder: PathBuf::new(), device: "auto".to_owned() }
+        Self {
+            folder: PathBuf::new(),
+            device: "auto".to_owned(),
+            negative_prompt: String::new(),
+            steps: 0,
+            guidance_scale: 0.0,
+        }
     }
 }
 
@@ -51,6 +65,28 @@ impl Model {
                 .mutable_ready()
                 .build(),
             device_spec(),
+            glib::ParamSpecString::builder("negative-prompt")
+                .nick("Negative prompt")
+                .blurb("What should not be seen, for models with guidance")
+                .default_value(Some(""))
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecUInt::builder("steps")
+                .nick("Steps")
+                .blurb("Steps from noise to clip; 0 for the model's own number")
+                .maximum(MAX_STEPS)
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecDouble::builder("guidance-scale")
+                .nick("Guidance scale")
+                .blurb(
+                    "How much the prompt counts more than the negative one; up to 1 is none, \
+                     which distilled models want; 0 for the model's own",
+                )
+                .minimum(0.0)
+                .maximum(MAX_GUIDANCE)
+                .mutable_ready()
+                .build(),
         ]
     }
 
@@ -59,6 +95,15 @@ impl Model {
         match name {
             "model" => self.folder = strings::path(value),
             "device" => self.device = strings::lossy(value),
+            "negative-prompt" => self.negative_prompt = strings::lossy(value),
+            "steps" => assign(&mut self.steps, value),
+            "guidance-scale" => {
+                let mut scale = f64::NAN;
+                assign(&mut scale, value);
+                if !scale.is_nan() {
+                    self.guidance_scale = scale;
+                }
+            }
             _ => (),
         }
     }
@@ -68,6 +113,9 @@ impl Model {
         match name {
             "model" => Some(self.folder.to_string_lossy().to_value()),
             "device" => Some(self.device.to_value()),
+            "negative-prompt" => Some(self.negative_prompt.to_value()),
+            "steps" => Some(self.steps.to_value()),
+            "guidance-scale" => Some(self.guidance_scale.to_value()),
             _ => None,
         }
     }
@@ -75,7 +123,15 @@ impl Model {
     /// What is asked for, or `None` for the built-in generator.
     pub fn settings(&self) -> Option<ModelSettings> {
         let named = !self.folder.as_os_str().is_empty();
-        named.then(|| ModelSettings { model: self.folder.clone(), device: self.device.clone() })
+        named.then(|| ModelSettings {
+            model: self.folder.clone(),
+            device: self.device.clone(),
+            sampling: SamplingWishes {
+                negative_prompt: self.negative_prompt.clone(),
+                steps: (self.steps > 0).then_some(self.steps),
+                guidance_scale: (self.guidance_scale > 0.0).then(|| self.guidance_scale.max(1.0)),
+            },
+        })
     }
 
     /// The last part of the folder, as people know the model.

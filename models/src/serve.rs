@@ -35,10 +35,10 @@ use crate::{
     gan::{
         checkpoint::{self, Checkpoint},
         config::GanConfig,
-        render::Renderer,
         trainer::{Pictures, Trainer},
     },
     host::Host,
+    model::{self, Model},
 };
 
 /// The environment variable that limits the address space of a worker, in bytes. What goes beyond
@@ -212,12 +212,12 @@ impl Desk {
             Some(loaded) => loaded,
             None => {
                 self.host.progress(Phase::Loading, 0, 1)?;
-                let renderer = Renderer::load(&order.model, device::named(&order.device)?)?;
+                let model = model::open(&order.model, device::named(&order.device)?)?;
                 self.host.progress(Phase::Loading, 1, 1)?;
-                Loaded { stamp, renderer }
+                Loaded { stamp, model }
             }
         };
-        let ended = loaded.renderer.generate(&order, still, &mut self.host);
+        let ended = loaded.model.generate(&order, still, &mut self.host);
         self.loaded = Some(loaded);
         ended
     }
@@ -265,7 +265,7 @@ impl Desk {
 /// A model that is loaded.
 struct Loaded {
     stamp: Stamp,
-    renderer: Renderer,
+    model: Box<dyn Model>,
 }
 
 /// What tells whether a model is still the one of its folder: a training may have gone on.
@@ -278,7 +278,7 @@ struct Stamp {
 
 impl Stamp {
     fn of(order: &GenerateOrder) -> Self {
-        let written = fs::metadata(order.model.join(checkpoint::FILE));
+        let written = fs::metadata(model::main_file(&order.model));
         let written = written.and_then(|file| Ok((file.modified()?, file.len()))).ok();
         Self { model: order.model.clone(), device: order.device.clone(), written }
     }

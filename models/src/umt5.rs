@@ -77,7 +77,8 @@ impl Umt5Config {
         ] {
             wrong.unless((least..=most).contains(&value), name, &format!("{least} to {most}"));
         }
-        let far = config.relative_attention_max_distance > config.relative_attention_num_buckets / 4;
+        let far =
+            config.relative_attention_max_distance > config.relative_attention_num_buckets / 4;
         let more = "more than a quarter of relative_attention_num_buckets";
         wrong.unless(far, "relative_attention_max_distance", more);
         let gated = config.feed_forward_proj == "gated-gelu";

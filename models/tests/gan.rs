@@ -13,7 +13,7 @@ use stillmotion_engine::{
         to_rgb,
     },
     request::FrameRate,
-    worker::protocol::{GenerateOrder, Losses, Report, Size},
+    worker::protocol::{GenerateOrder, Losses, Report, SamplingWishes, Size},
 };
 use stillmotion_models::{
     error::ModelError,
@@ -25,6 +25,7 @@ use stillmotion_models::{
         trainer::{Pictures, Trainer},
     },
     host::Host,
+    model::Model,
     random::{Purpose, Random},
     tensor,
 };
@@ -216,6 +217,7 @@ fn order(folder: &Path, motion: f64, seed: u64, frames: u64, first: u64) -> Gene
         frame_rate: FrameRate { numerator: 24, denominator: 1 },
         first,
         place: None,
+        sampling: SamplingWishes::default(),
     }
 }
 

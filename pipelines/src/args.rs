@@ -260,6 +260,16 @@ pub struct AidArgs {
     /// Where the model runs: auto, cpu or cuda:N [default: auto]
     #[arg(long, value_name = "WHICH", requires = "model")]
     pub device: Option<OsString>,
+    /// What should not be seen, for models with guidance
+    #[arg(long, value_name = "TEXT", requires = "model")]
+    pub negative_prompt: Option<OsString>,
+    /// Steps from noise to clip, for models that sample [default: the model's own]
+    #[arg(long, value_name = "COUNT", requires = "model", allow_negative_numbers = true)]
+    pub steps: Option<OsString>,
+    /// How much the prompt counts more than the negative one; 1 is none, which distilled models
+    /// want [default: the model's own]
+    #[arg(long, value_name = "SCALE", requires = "model", allow_negative_numbers = true)]
+    pub guidance_scale: Option<OsString>,
     /// End where it began, so that it can be shown over and over without a seam
     #[arg(long = "loop", conflicts_with = "end_image")]
     pub loops: bool,

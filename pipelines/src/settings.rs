@@ -19,7 +19,10 @@ use stillmotion_engine::{
         FrameRate, MOTION,
     },
     scene::Place,
-    worker::clip::check_device,
+    worker::{
+        clip::check_device,
+        protocol::{MAX_GUIDANCE, MAX_STEPS},
+    },
 };
 
 use crate::args::{AidArgs, LimitArgs, MotionArgs, TimeArgs};
@@ -90,11 +93,16 @@ pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
         ("brush", &args.brush),
         ("extend", &args.extend),
         ("device", &args.device),
+        ("negative-prompt", &args.negative_prompt),
+        ("steps", &args.steps),
+        ("guidance-scale", &args.guidance_scale),
     ];
     let texts = texts
         .into_iter()
         .filter_map(|(name, text)| Some((name, text.as_ref()?.to_string_lossy().into_owned())));
     let aids = Aids { files: files.collect(), texts: texts.collect(), loops: args.loops };
+    whole(check, "steps", args.steps.as_deref(), 1, 1..=u64::from(MAX_STEPS));
+    number(check, "guidance-scale", args.guidance_scale.as_deref(), 1.0, 1.0..=MAX_GUIDANCE);
     for (name, text) in &aids.texts {
         match *name {
             "depth-meaning" if !MEANINGS.contains(&text.as_str()) => {

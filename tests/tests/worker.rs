@@ -21,7 +21,7 @@ use stillmotion_engine::{
     worker::{
         ModelGenerator, ModelSettings, WorkerError,
         clip::picture,
-        protocol::{Fault, Phase, TrainWishes},
+        protocol::{Fault, Phase, SamplingWishes, TrainWishes},
         train::{News, Training},
     },
 };
@@ -37,7 +37,11 @@ fn open(model: &Path, seconds: f64, seed: u64) -> Result<Box<dyn Clip>, Generato
     let mut request = Request::new(still());
     request.duration = Duration::from_secs_f64(seconds);
     request.seed = seed;
-    let settings = ModelSettings { model: model.to_owned(), device: "cpu".to_owned() };
+    let settings = ModelSettings {
+        model: model.to_owned(),
+        device: "cpu".to_owned(),
+        sampling: SamplingWishes::default(),
+    };
     ModelGenerator(settings).open(request)
 }
 
@@ -78,7 +82,11 @@ fn a_picture_comes_from_a_seed_alone() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     train(folder.path(), &wishes()).unwrap();
-    let settings = ModelSettings { model: folder.path().to_owned(), device: "auto".to_owned() };
+    let settings = ModelSettings {
+        model: folder.path().to_owned(),
+        device: "auto".to_owned(),
+        sampling: SamplingWishes::default(),
+    };
     let make = |seed| picture(&settings, "", seed, |_| true).unwrap().unwrap();
     let one = make(1);
     assert_eq!((one.width(), one.height()), (64, 64));

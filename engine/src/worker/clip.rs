@@ -18,13 +18,19 @@ use parking_lot::{Condvar, Mutex};
 use super::{
     pool::{self, Key, Lease},
     process::{TICK, WorkerError},
-    protocol::{Fault, GenerateOrder, Order, Packet, Progress, Report, Size},
+    protocol::{
+        Fault, GenerateOrder, MAX_GUIDANCE, MAX_STEPS, Order, Packet, Progress, Report,
+        SamplingWishes, Size,
+    },
 };
 use crate::{
     fit::{self, Fit},
     generator::{Clip, Generator, GeneratorError, check_frame},
     image::{FrameMut, Image, MAX_SIDE, MIN_SIDE, Plane, planes_of_rgb, to_rgb},
-    request::{Check, Controls, DEFAULT_FRAME_RATE, DEFAULT_MOTION, InvalidSettings, Request},
+    request::{
+        Check, Controls, DEFAULT_FRAME_RATE, DEFAULT_MOTION, InvalidSettings, MAX_PROMPT_BYTES,
+        Request,
+    },
 };
 
 /// How long a worker may take to give up an order.
@@ -35,12 +41,14 @@ const LONGEST_SIDE: u32 = 2048;
 const MAX_CLIP_BYTES: u64 = 2 << 30;
 
 /// Which model makes a clip, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelSettings {
     /// The folder of the model.
     pub model: PathBuf,
     /// `auto`, `cpu` or `cuda:N`.
     pub device: String,
+    /// How models that sample do it.
+    pub sampling: SamplingWishes,
 }
 
 impl ModelSettings {
@@ -48,6 +56,17 @@ impl ModelSettings {
     fn validate(&self) -> Result<(), InvalidSettings> {
         let mut check = Check::default();
         check_device(&mut check, &self.device);
+        let SamplingWishes { negative_prompt, steps, guidance_scale } = &self.sampling;
+        let length = negative_prompt.len();
+        if length > MAX_PROMPT_BYTES {
+            check.problem("negative-prompt", length, format!("at most {MAX_PROMPT_BYTES} bytes"));
+        }
+        if let Some(steps) = steps.filter(|steps| !(1..=MAX_STEPS).contains(steps)) {
+            check.problem("steps", steps, format!("1 to {MAX_STEPS}"));
+        }
+        if let Some(scale) = guidance_scale.filter(|scale| !(1.0..=MAX_GUIDANCE).contains(scale)) {
+            check.problem("guidance-scale", scale, format!("1 to {MAX_GUIDANCE}"));
+        }
         check.finish()
     }
 
@@ -68,6 +87,7 @@ impl ModelSettings {
             frame_rate: DEFAULT_FRAME_RATE,
             first: 0,
             place: None,
+            sampling: self.sampling.clone(),
         }
     }
 }

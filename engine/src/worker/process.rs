@@ -34,6 +34,15 @@ const PROGRAM: &str = "stillmotion-worker";
 const PROGRAM_VARIABLE: &str = "STILLMOTION_WORKER";
 /// How long a worker may take to say hello: libtorch is some 500 MB to map.
 const HELLO: Duration = Duration::from_secs(30);
+/// What the threads of libtorch are told, unless the user tells them something else.
+const THREADS: [(&str, &str); 3] = [
+    // By default they spin while they wait for each other, which takes the cores from whoever
+    // encodes the clip, and from themselves where both are busy.
+    ("OMP_WAIT_POLICY", "passive"),
+    // Sums depend on how many there are: the same seed gives the same bytes on a busy machine too.
+    ("OMP_DYNAMIC", "FALSE"),
+    ("MKL_DYNAMIC", "FALSE"),
+];
 /// How often whoever waits for a worker looks whether that is still wanted.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 /// How long the rest of a packet may take once its start is there.
@@ -175,7 +184,9 @@ impl Worker {
         socket.set_read_timeout(Some(REST_OF_PACKET)).map_err(not_started)?;
         socket.set_write_timeout(Some(REST_OF_PACKET)).map_err(not_started)?;
         let from = BufReader::new(socket.try_clone().map_err(not_started)?);
+        let unset = |(name, _): &(&str, &str)| env::var_os(name).is_none();
         let mut child = Command::new(&program)
+            .envs(THREADS.into_iter().filter(unset))
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

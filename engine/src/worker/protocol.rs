@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// The version of the messages. Goes up with each change to them.
-pub const VERSION: u32 = 1;
-/// The longest message, in bytes: a prompt of the longest kind with every character escaped.
+pub const VERSION: u32 = 2;
+/// The longest message, in bytes: two prompts of the longest kind with every character escaped.
 pub const MAX_MESSAGE: u32 = 256 * 1024;
 /// The most bytes of pixels in one packet: RGB of 8K.
 pub const MAX_PIXELS: u32 = 7680 * 4320 * 3;
@@ -134,6 +134,25 @@ pub struct GenerateOrder {
     pub first: u64,
     /// Where the still was found before, as [`Report::Found`] said, so that nobody looks again.
     pub place: Option<Vec<f32>>,
+    /// How models that sample do it.
+    pub sampling: SamplingWishes,
+}
+
+/// The most steps from noise to clip.
+pub const MAX_STEPS: u32 = 1000;
+/// The largest guidance.
+pub const MAX_GUIDANCE: f64 = 100.0;
+
+/// How a clip is to be sampled from noise; a model's own way where nothing is said.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamplingWishes {
+    /// What should not be seen.
+    pub negative_prompt: String,
+    /// Steps from noise to clip.
+    pub steps: Option<u32>,
+    /// How much the prompt counts more than the negative one; 1 is no guidance.
+    pub guidance_scale: Option<f64>,
 }
 
 /// A network that is to be trained.
@@ -402,6 +421,11 @@ mod tests {
             frame_rate: FrameRate { numerator: 24, denominator: 1 },
             first: 0,
             place: Some(vec![0.1, -1e-30]),
+            sampling: SamplingWishes {
+                negative_prompt: prompt.to_owned(),
+                steps: Some(30),
+                guidance_scale: Some(4.5),
+            },
         })
     }
 

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     error::ModelError,
     host::Host,
+    model::Model,
     tensor::{self, Params},
 };
 
@@ -45,12 +46,27 @@ impl Renderer {
         Ok(Self { config, params, device, found: None })
     }
 
-    /// Makes the frames of the order from its `first` on. Frame 0 is what the generator can make
-    /// of the still, or what the seed gives where there is none.
-    ///
-    /// # Errors
-    /// [`ModelError::Cancelled`], or what went wrong.
-    pub fn generate(
+    fn find(&mut self, still: Image, seed: u64, host: &mut dyn Host) -> Result<Tensor, ModelError> {
+        if let Some((_, _, place)) =
+            self.found.as_ref().filter(|(known, with, _)| *known == still && *with == seed)
+        {
+            return Ok(place.shallow_clone());
+        }
+        let size = self.config.size;
+        let small = fit::fit(&still, size, size, Fit::Stretch);
+        let small = small.map_err(|error| ModelError::Torch(error.to_string()))?;
+        let side = i64::from(size);
+        let small = tensor::from_rgb(&small.planes()[0].data, [1, side, side], self.device)?;
+        let place = invert(&self.config, &self.params, &small, seed, host)?;
+        self.found = Some((still, seed, place.shallow_clone()));
+        Ok(place)
+    }
+}
+
+impl Model for Renderer {
+    /// Frame 0 is what the generator can make of the still, or what the seed gives where there is
+    /// none.
+    fn generate(
         &mut self,
         order: &GenerateOrder,
         still: Option<Image>,
@@ -94,21 +110,5 @@ impl Renderer {
             frame = end;
         }
         host.progress(Phase::Generating, order.frames, order.frames)
-    }
-
-    fn find(&mut self, still: Image, seed: u64, host: &mut dyn Host) -> Result<Tensor, ModelError> {
-        if let Some((_, _, place)) =
-            self.found.as_ref().filter(|(known, with, _)| *known == still && *with == seed)
-        {
-            return Ok(place.shallow_clone());
-        }
-        let size = self.config.size;
-        let small = fit::fit(&still, size, size, Fit::Stretch);
-        let small = small.map_err(|error| ModelError::Torch(error.to_string()))?;
-        let side = i64::from(size);
-        let small = tensor::from_rgb(&small.planes()[0].data, [1, side, side], self.device)?;
-        let place = invert(&self.config, &self.params, &small, seed, host)?;
-        self.found = Some((still, seed, place.shallow_clone()));
-        Ok(place)
     }
 }

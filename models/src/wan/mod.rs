@@ -6,7 +6,10 @@ mod attention;
 #[cfg(test)]
 mod parity;
 pub mod pipeline;
+mod render;
 mod rope;
 mod text;
 pub mod transformer;
 pub mod vae;
+
+pub use render::WanModel;

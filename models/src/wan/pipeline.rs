@@ -64,7 +64,11 @@ impl Index {
         let second = index.class_of("transformer_2").is_some() == index.boundary_ratio.is_some();
         wrong.unless(second, "transformer_2 and boundary_ratio", "both there or both null");
         let image = index.class_of("image_encoder").is_none();
-        wrong.unless(image, "image_encoder", "null: models that look at the image are not known yet");
+        wrong.unless(
+            image,
+            "image_encoder",
+            "null: models that look at the image are not known yet",
+        );
         wrong.finish(&path)?;
         Ok(index)
     }

@@ -33,13 +33,16 @@ impl Rope {
                 let mut shape = [1, 1, 1, pairs];
                 shape[axis] = grid[axis];
                 let [t, h, w] = grid;
-                let spread = tensor::from_f32(&values, &shape)?.f_expand([t, h, w, pairs], false)?;
+                let spread =
+                    tensor::from_f32(&values, &shape)?.f_expand([t, h, w, pairs], false)?;
                 all.push(spread);
             }
         }
         let tokens: i64 = grid.iter().product();
         let join = |parts: &[Tensor]| -> Result<Tensor, ModelError> {
-            Ok(Tensor::f_cat(parts, -1)?.f_reshape([1, tokens, 1, head / 2])?.f_to_device(device)?)
+            Ok(Tensor::f_cat(parts, -1)?
+                .f_reshape([1, tokens, 1, head / 2])?
+                .f_to_device(device)?)
         };
         Ok(Self { cos: join(&cos)?, sin: join(&sin)? })
     }

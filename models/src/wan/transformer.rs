@@ -106,7 +106,11 @@ impl TransformerConfig {
         let norm = config.qk_norm.as_deref() == Some("rms_norm_across_heads");
         wrong.unless(norm, "qk_norm", "rms_norm_across_heads");
         let inner = config.added_kv_proj_dim.is_none_or(|dim| dim == config.dim());
-        wrong.unless(inner, "added_kv_proj_dim", "null or num_attention_heads * attention_head_dim");
+        wrong.unless(
+            inner,
+            "added_kv_proj_dim",
+            "null or num_attention_heads * attention_head_dim",
+        );
         let images = config.added_kv_proj_dim.is_some() == config.image_dim.is_some();
         wrong.unless(images, "image_dim and added_kv_proj_dim", "both numbers or both null");
         wrong.finish(path)?;
@@ -427,7 +431,10 @@ impl Transformer {
         let grid = [0, 1, 2].map(|axis| size.get(axis + 2).map_or(0, |side| side / patch[axis]));
         let most = self.config.rope_max_seq_len;
         if !fits || grid.iter().any(|side| *side > most) {
-            return Err(ModelError::Torch(format!("a latent clip of {size:?} does not fit")));
+            return Err(ModelError::Torch(format!(
+                "a latent clip of {size:?} is none of whole patches, or has more than {most} of \
+                 them along an axis"
+            )));
         }
         Ok(grid)
     }

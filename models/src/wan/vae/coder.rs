@@ -154,7 +154,12 @@ impl Decoder {
     ///
     /// # Errors
     /// When shapes do not fit, or memory runs out.
-    pub fn forward(&self, x: &Tensor, cache: &mut Cache, first: bool) -> Result<Tensor, ModelError> {
+    pub fn forward(
+        &self,
+        x: &Tensor,
+        cache: &mut Cache,
+        first: bool,
+    ) -> Result<Tensor, ModelError> {
         cache.rewind();
         let x = self.conv_in.forward(x, cache)?;
         let mut x = self.mid_block.forward(&x, cache)?;

@@ -92,7 +92,11 @@ impl VaeConfig {
         }
         let stages = config.dim_mult.len();
         let widths = config.dim_mult.iter().all(|by| (1..=64).contains(by));
-        wrong.unless((2..=8).contains(&stages) && widths, "dim_mult", "2 to 8 numbers from 1 to 64");
+        wrong.unless(
+            (2..=8).contains(&stages) && widths,
+            "dim_mult",
+            "2 to 8 numbers from 1 to 64",
+        );
         let times = config.temperal_downsample.len() + 1 == stages;
         wrong.unless(times, "temperal_downsample", "one shorter than dim_mult");
         wrong.unless(config.attn_scales.is_empty(), "attn_scales", "empty");

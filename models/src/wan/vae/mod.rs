@@ -12,12 +12,12 @@ mod residual;
 
 use tch::{Device, Kind, Tensor};
 
+pub use self::config::VaeConfig;
 use self::{
     coder::{Decoder, Encoder},
     layers::{Cache, CausalConv},
     residual::{patchify, unpatchify},
 };
-pub use self::config::VaeConfig;
 use crate::{
     error::ModelError,
     nn::{self, Builder},

@@ -30,7 +30,8 @@ pub fn average_down(x: &Tensor, outputs: i64, factors: Factors) -> Result<Tensor
     let Factors { time, space } = factors;
     let missing = (time - x.size()[2] % time) % time;
     let x = x.f_constant_pad_nd([0, 0, 0, 0, missing, 0])?;
-    let x = x.f_unflatten(4, [-1, space])?.f_unflatten(3, [-1, space])?.f_unflatten(2, [-1, time])?;
+    let x =
+        x.f_unflatten(4, [-1, space])?.f_unflatten(3, [-1, space])?.f_unflatten(2, [-1, time])?;
     let x = x.f_permute([0, 1, 3, 5, 7, 2, 4, 6])?.f_flatten(1, 4)?;
     Ok(x.f_unflatten(1, [outputs, -1])?.f_mean_dim(2, false, None)?)
 }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Clips and stills of Wan through the elements and the command, with tiny random weights. That
+//! they are those of diffusers is what the tests of `models` show.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use stillmotion_tests::{
+    clip::photo,
+    model::{alone, end_workers, signal, worker, workers},
+    pipeline::{fail, play},
+};
+
+fn model(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/fixtures/wan").join(name)
+}
+
+fn clip(model: &Path, settings: &str) -> String {
+    format!(
+        "stillsrc location={} ! video/x-raw,format=RGB,width=64,height=32 ! \
+         motiongen model={} prompt=\"a small boat\" steps=2 duration=375000000 {settings} ! \
+         fakesink name=out",
+        photo(),
+        model.display()
+    )
+}
+
+fn bytes(line: &str) -> Vec<Vec<u8>> {
+    let buffers = play(line).buffers;
+    buffers.iter().map(|buffer| buffer.map_readable().unwrap().to_vec()).collect()
+}
+
+#[test]
+fn a_clip_starts_with_the_still_and_follows_its_settings() {
+    let _alone = alone();
+    let from_image = model("tiny-ti2v");
+    let usual = bytes(&clip(&from_image, "seed=3"));
+    assert_eq!(usual.len(), 9);
+    let still = bytes(&format!(
+        "stillsrc location={} num-buffers=1 ! video/x-raw,format=RGB,width=64,height=32 ! \
+         fakesink name=out",
+        photo()
+    ));
+    assert_eq!(usual[0], still[0]);
+    assert!(usual.windows(2).all(|pair| pair[0] != pair[1]));
+    end_workers();
+    assert!(usual == bytes(&clip(&from_image, "seed=3")), "another worker makes another clip");
+    for other in [
+        "seed=4",
+        "seed=3 steps=3",
+        "seed=3 guidance-scale=1",
+        "seed=3 negative-prompt=\"still water\"",
+        "seed=3 prompt=\"across the water\"",
+    ] {
+        assert!(usual[1..] != bytes(&clip(&from_image, other))[1..], "{other} changes nothing");
+    }
+}
+
+#[test]
+fn a_worker_that_dies_on_the_way_changes_nothing() {
+    let _alone = alone();
+    let line = clip(&model("tiny-ti2v"), "seed=5 steps=40");
+    let whole = bytes(&line);
+    end_workers();
+    let killed = AtomicBool::new(false);
+    let got = thread::scope(|scope| {
+        scope.spawn(|| {
+            while workers().is_empty() {
+                thread::sleep(Duration::from_millis(2));
+            }
+            thread::sleep(Duration::from_millis(300));
+            workers().iter().for_each(|pid| signal(*pid, "-KILL"));
+            killed.store(true, Ordering::Relaxed);
+        });
+        bytes(&line)
+    });
+    assert!(killed.load(Ordering::Relaxed));
+    assert!(whole == got, "the clip is another one");
+}
+
+#[test]
+fn a_still_comes_from_a_prompt_alone() {
+    let _alone = alone();
+    let line = |seed: u32| {
+        format!(
+            "stillsrc model={} prompt=\"a boat\" seed={seed} steps=1 guidance-scale=1 \
+             num-buffers=1 ! video/x-raw,format=RGB ! fakesink name=out",
+            model("tiny-t2v").display()
+        )
+    };
+    let still = bytes(&line(1));
+    assert_eq!(still[0].len(), 832 * 480 * 3);
+    assert_ne!(still, bytes(&line(2)));
+}
+
+/// A copy of a model that can be broken.
+fn copy(name: &str) -> tempfile::TempDir {
+    let to = tempfile::tempdir().unwrap();
+    let from = model(name);
+    fs::copy(from.join("model_index.json"), to.path().join("model_index.json")).unwrap();
+    for part in ["scheduler", "text_encoder", "tokenizer", "transformer", "vae"] {
+        fs::create_dir(to.path().join(part)).unwrap();
+        for file in fs::read_dir(from.join(part)).unwrap() {
+            let file = file.unwrap().path();
+            let name = file.file_name().unwrap();
+            fs::copy(&file, to.path().join(part).join(name)).unwrap();
+        }
+    }
+    to
+}
+
+#[test]
+fn what_is_wrong_with_a_model_is_a_clear_sentence() {
+    let _alone = alone();
+    let said = |folder: &Path| {
+        let error = fail(&clip(folder, "")).remove(0);
+        (error.matches(gst::StreamError::WrongType), error.message().to_owned())
+    };
+    let (typed, text) = said(&model("tiny-t2v"));
+    assert!(typed && text.contains("from text alone"), "{text}");
+
+    let weights = "transformer/diffusion_pytorch_model.safetensors";
+    let config = "transformer/config.json";
+    for (file, old, new, part) in [
+        ("model_index.json", "UMT5EncoderModel", "T5EncoderModel", "UMT5EncoderModel"),
+        ("model_index.json", "WanPipeline", "LTXPipeline", "WanPipeline"),
+        (config, "\"ffn_dim\": 32", "\"ffn_dim\": 33", "blocks.0.ffn.net.0.proj.weight"),
+        (config, "\"num_layers\": 2", "\"num_layers\": -2", "num_layers must be 1 to 1000"),
+        ("vae/config.json", "\"z_dim\": 4", "\"z_dim\": 5", "latents_mean"),
+        ("scheduler/scheduler_config.json", "\"shift\": 5.0", "\"shift\": 0", "shift must be"),
+        ("tokenizer/tokenizer.json", "Unigram", "Anagram", "tokenizer.json"),
+    ] {
+        let folder = copy("tiny-ti2v");
+        let path = folder.path().join(file);
+        let json = fs::read_to_string(&path).unwrap();
+        assert!(json.contains(old), "{file} has no {old}");
+        fs::write(&path, json.replace(old, new)).unwrap();
+        let (_, text) = said(folder.path());
+        assert!(text.contains(part), "{file}, {new}: {text}");
+    }
+    let folder = copy("tiny-ti2v");
+    fs::remove_file(folder.path().join(weights)).unwrap();
+    let (_, text) = said(folder.path());
+    assert!(text.contains(weights), "{text}");
+    fs::write(folder.path().join(weights), "GGUF and more of it").unwrap();
+    let (_, text) = said(folder.path());
+    assert!(text.contains("GGUF"), "{text}");
+    fs::remove_file(folder.path().join(weights)).unwrap();
+    let pickle = folder.path().join("transformer/diffusion_pytorch_model.bin");
+    fs::write(pickle, "PK\u{3}\u{4}").unwrap();
+    let (_, text) = said(folder.path());
+    assert!(text.contains("can run code"), "{text}");
+}
+
+#[test]
+fn the_command_renders_with_a_model() {
+    worker();
+    let folder = tempfile::tempdir().unwrap();
+    let command = stillmotion_tests::launch::build(&["stillmotion"]).join("stillmotion");
+    let render = |more: &[&str]| {
+        let mut command = std::process::Command::new(&command);
+        command.args(["render", &photo(), "-o"]).arg(folder.path().join("%05d.png"));
+        command.arg("--model").arg(model("tiny-ti2v"));
+        command.args(["--size", "64x32", "--frames", "9", "--steps", "2"]).args(more);
+        command.output().unwrap()
+    };
+    let done = render(&["--guidance-scale", "4", "--negative-prompt", "static", "--seed", "1"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 9);
+    let wrong = render(&["--guidance-scale", "0.5"]);
+    let text = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(!wrong.status.success() && text.contains("guidance-scale"), "{text}");
+}
