@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Why a model did not do what was asked of it.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+#[cfg(feature = "torch")]
+use std::path::Path;
+use std::{io, path::PathBuf};
 
 use stillmotion_engine::{
     request::InvalidSettings,
@@ -71,12 +70,6 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// A file that cannot be written.
-    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |reason| Self::Write { path, reason }
-    }
-
     /// Whose fault it is.
     #[must_use]
     pub fn fault(&self) -> Fault {
@@ -98,6 +91,12 @@ impl ModelError {
 
 #[cfg(feature = "torch")]
 impl ModelError {
+    /// A file that cannot be written.
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |reason| Self::Write { path, reason }
+    }
+
     /// An error of libtorch, by its text.
     fn of_torch(text: &str) -> Self {
         // Behind the first line is a trace through the C++ of libtorch.
