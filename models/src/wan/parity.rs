@@ -9,7 +9,7 @@ use stillmotion_engine::worker::protocol::Report;
 use tch::{Device, Kind, Tensor};
 
 use super::{
-    pipeline::{Sampling, WanPipeline},
+    pipeline::{ImagePlace, Sampling, WanPipeline},
     transformer::{Condition, Transformer, TransformerConfig},
     vae::{Vae, VaeConfig},
 };
@@ -172,7 +172,7 @@ fn clips_from_a_prompt_are_those_of_diffusers() {
     let folder = fixtures().join("tiny-t2v");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
     let expected = Expected::of("tiny-t2v");
-    assert!(!pipeline.takes_image());
+    assert_eq!(pipeline.image_place(), ImagePlace::Nowhere);
     assert_eq!(pipeline.multiple(), 16);
     let guided = clip(&mut pipeline, &sampling(), None);
     near_in_bytes(&guided, &expected.get("clip.guided"), "guided");
@@ -182,22 +182,36 @@ fn clips_from_a_prompt_are_those_of_diffusers() {
     assert_ne!(guided, unguided);
 }
 
+/// The picture that the script has.
+fn photo(width: u32, height: u32) -> Tensor {
+    let pixel = |at: u32| {
+        let (x, y) = (at % width, at / width);
+        [x * 5 + y, x + y * 7, x * y].map(|value| (value % 256) as u8)
+    };
+    let bytes: Vec<u8> = (0..width * height).flat_map(pixel).collect();
+    from_rgb(&bytes, [1, height.into(), width.into()], Device::Cpu).unwrap()
+}
+
+#[test]
+fn clips_of_two_experts_with_an_image_beside_are_those_of_diffusers() {
+    let folder = fixtures().join("tiny-i2v");
+    let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
+    assert_eq!(pipeline.image_place(), ImagePlace::Beside);
+    let sampling = Sampling { guidance_scale: 3.5, seed: 14, ..sampling() };
+    let image = clip(&mut pipeline, &sampling, Some(&photo(48, 32)));
+    near_in_bytes(&image, &Expected::of("tiny-i2v").get("clip.image"), "two experts");
+}
+
 #[test]
 fn clips_from_an_image_are_those_of_diffusers() {
     let folder = fixtures().join("tiny-ti2v");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
     let expected = Expected::of("tiny-ti2v");
-    assert!(pipeline.takes_image());
+    assert_eq!(pipeline.image_place(), ImagePlace::First);
     let sampling = Sampling { width: 64, steps: 3, guidance_scale: 3.0, seed: 12, ..sampling() };
     let text = clip(&mut pipeline, &sampling, None);
     near_in_bytes(&text, &expected.get("clip.text"), "from a prompt");
-    let (width, height) = (64_u32, 32_u32);
-    let pixel = |at: u32| {
-        let (x, y) = (at % width, at / width);
-        [x * 5 + y, x + y * 7, x * y].map(|value| (value % 256) as u8)
-    };
-    let photo: Vec<u8> = (0..width * height).flat_map(pixel).collect();
-    let photo = from_rgb(&photo, [1, height.into(), width.into()], Device::Cpu).unwrap();
+    let photo = photo(64, 32);
     let from_image = Sampling { seed: 13, ..sampling };
     let image = clip(&mut pipeline, &from_image, Some(&photo));
     near_in_bytes(&image, &expected.get("clip.image"), "from an image");

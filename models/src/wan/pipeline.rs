@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A model of Wan as a folder of diffusers has it, and clips out of it: `WanPipeline` and, where
-//! the image is the first latent frame (`expand_timesteps`), `WanImageToVideoPipeline`.
+//! A model of Wan as a folder of diffusers has it, and clips out of it: `WanPipeline` and
+//! `WanImageToVideoPipeline`.
 
 use std::{
     collections::BTreeMap,
@@ -114,6 +114,35 @@ pub struct WanPipeline {
     text: TextReader,
 }
 
+/// Where a model looks at the image that a clip starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImagePlace {
+    /// It makes clips from text alone.
+    Nowhere,
+    /// It is the first latent frame, which is never noise: `expand_timesteps`, Wan 2.2 TI2V.
+    First,
+    /// It is beside each latent frame, and there must be one: Wan 2.2 I2V.
+    Beside,
+}
+
+/// What the noise has with it.
+enum Start {
+    Noise,
+    /// The first latent frame `[1, z_dim, 1, h, w]`.
+    First(Tensor),
+    /// Mask and image `[1, 4 + z_dim, T, h, w]`.
+    Beside(Tensor),
+}
+
+impl Start {
+    /// The latent clip with its first frame, where that is known.
+    fn put_first(&self, latents: &Tensor) -> Result<Tensor, ModelError> {
+        let Self::First(first) = self else { return Ok(latents.shallow_clone()) };
+        let rest = latents.f_narrow(2, 1, latents.size()[2] - 1)?;
+        Ok(Tensor::f_cat(&[first, &rest], 2)?)
+    }
+}
+
 struct Expert {
     folder: PathBuf,
     config: TransformerConfig,
@@ -150,21 +179,39 @@ impl WanPipeline {
     /// Makes sure that the parts fit together.
     fn check(&self) -> Result<(), ModelError> {
         let mut wrong = config::Wrong::default();
+        let (z, beside) = (self.vae_config.z_dim, self.channels_beside());
+        let alike = self.experts.iter().all(|expert| {
+            let first = &self.experts[0].config;
+            expert.config.in_channels == first.in_channels
+                && expert.config.patch_size == first.patch_size
+        });
+        wrong.unless(alike, "in_channels and patch_size", "the same in both transformers");
         for expert in &self.experts {
-            let z = self.vae_config.z_dim;
-            let takes = format!("{z}, as many as the VAE has in z_dim");
-            wrong.unless(expert.config.in_channels == z, "in_channels", &takes);
-            wrong.unless(expert.config.out_channels == z, "out_channels", &takes);
+            let takes = format!("{z}, or {beside} with an image, for a VAE with z_dim {z}");
+            let inputs = expert.config.in_channels;
+            wrong.unless(inputs == z || inputs == beside, "in_channels", &takes);
+            wrong.unless(expert.config.out_channels == z, "out_channels", &format!("{z}"));
             wrong.unless(expert.config.image_dim.is_none(), "image_dim", "null");
             wrong.unless(expert.config.patch_size[0] == 1, "patch_size", "1 in time");
         }
         wrong.finish(&self.folder.join("transformer/config.json"))
     }
 
-    /// Whether a clip can start from an image.
+    /// Channels of the input where the image is beside each latent frame: those of the clip, a
+    /// mask for each frame that a latent one stands for, and those of the image.
+    fn channels_beside(&self) -> i64 {
+        2 * self.vae_config.z_dim + self.vae_config.scale_factor_temporal
+    }
+
+    /// Where the model looks at an image.
     #[must_use]
-    pub fn takes_image(&self) -> bool {
-        self.index.expand_timesteps
+    pub fn image_place(&self) -> ImagePlace {
+        let inputs = self.experts.first().map_or(0, |expert| expert.config.in_channels);
+        match self.index.expand_timesteps {
+            true => ImagePlace::First,
+            false if inputs == self.channels_beside() => ImagePlace::Beside,
+            false => ImagePlace::Nowhere,
+        }
     }
 
     /// What width and height of a clip are multiples of, in pixels.
@@ -196,16 +243,8 @@ impl WanPipeline {
         host.progress(Phase::Reading, 0, 1)?;
         let text = self.read(sampling)?;
         host.progress(Phase::Loading, 0, 1)?;
-        let vae = self.vae()?;
-        let first = match image {
-            Some(image) => {
-                let image = image.f_unsqueeze(2)?.f_to_device(vae.device())?;
-                let latent = vae.encode(&image.f_to_kind(vae.kind())?)?;
-                Some(vae.normalise(&latent)?.f_to_kind(Kind::Float)?)
-            }
-            None => None,
-        };
-        let latents = self.sample(sampling, &text, first.as_ref(), host)?;
+        let start = self.start(sampling, image)?;
+        let latents = self.sample(sampling, &text, &start, host)?;
         let vae = self.vae()?;
         let latents = vae.denormalise(&latents.f_to_kind(vae.kind())?)?;
         let count = latents.size()[2];
@@ -237,22 +276,52 @@ impl WanPipeline {
         self.vae.as_ref().ok_or_else(|| ModelError::Torch("the VAE is not loaded".to_owned()))
     }
 
-    /// The latent clip `[1, z_dim, T, h, w]` f32, normalised. `first` `[1, z_dim, 1, h, w]` is its
-    /// first frame, if that is given.
+    /// What the clip starts from.
+    fn start(&mut self, sampling: &Sampling, image: Option<&Tensor>) -> Result<Start, ModelError> {
+        let place = self.image_place();
+        let [_, _, latent_frames, ..] = self.latent_shape(sampling);
+        let vae = self.vae()?;
+        let encode = |frames: &Tensor| -> Result<Tensor, ModelError> {
+            Ok(vae.normalise(&vae.encode(frames)?)?.f_to_kind(Kind::Float)?)
+        };
+        let Some(image) = image else {
+            return match place {
+                ImagePlace::Beside => {
+                    let what = "this model makes clips from an image, and none is given";
+                    Err(ModelError::Torch(what.to_owned()))
+                }
+                _ => Ok(Start::Noise),
+            };
+        };
+        let image = image.f_unsqueeze(2)?.f_to_device(vae.device())?.f_to_kind(vae.kind())?;
+        match place {
+            ImagePlace::First => Ok(Start::First(encode(&image)?)),
+            ImagePlace::Beside => {
+                let frames = i64::from(sampling.frames) - 1;
+                let latents = encode(&image.f_constant_pad_nd([0, 0, 0, 0, 0, frames])?)?;
+                let known = latents.f_narrow(1, 0, 1)?.f_narrow(2, 0, 1)?.f_ones_like()?;
+                let mask = known.f_constant_pad_nd([0, 0, 0, 0, 0, latent_frames - 1])?;
+                let count = vae.config().scale_factor_temporal;
+                let mask = mask.f_repeat([1, count, 1, 1, 1])?;
+                Ok(Start::Beside(Tensor::f_cat(&[mask, latents], 1)?))
+            }
+            ImagePlace::Nowhere => {
+                let what = "this model makes clips from text alone";
+                Err(ModelError::Torch(what.to_owned()))
+            }
+        }
+    }
+
+    /// The latent clip `[1, z_dim, T, h, w]` f32, normalised.
     fn sample(
         &mut self,
         sampling: &Sampling,
         text: &[Tensor],
-        first: Option<&Tensor>,
+        start: &Start,
         host: &mut dyn Host,
     ) -> Result<Tensor, ModelError> {
         let shape = self.latent_shape(sampling);
         let mut latents = random::torch_normal(sampling.seed, &shape)?.f_to_device(self.device)?;
-        let with_first = |latents: &Tensor| -> Result<Tensor, ModelError> {
-            let Some(first) = first else { return Ok(latents.shallow_clone()) };
-            let rest = latents.f_narrow(2, 1, latents.size()[2] - 1)?;
-            Ok(Tensor::f_cat(&[first, &rest], 2)?)
-        };
         let mut scheduler = self.scheduler.scheduler(sampling.steps);
         let times: Vec<f64> = scheduler.timesteps().iter().map(|time| f64::from(*time)).collect();
         let boundary = self.index.boundary_ratio.unwrap_or_default() * self.scheduler.times();
@@ -263,11 +332,14 @@ impl WanPipeline {
             let [_, height, width] = network.config().patch_size;
             let frame = (shape[3] / height) * (shape[4] / width);
             let all = frame * shape[2];
-            let times = match first {
-                Some(_) => vec![(frame, 0.0), (all - frame, time)],
-                None => vec![(all, time)],
+            let times = match start {
+                Start::First(_) => vec![(frame, 0.0), (all - frame, time)],
+                _ => vec![(all, time)],
             };
-            let input = with_first(&latents)?;
+            let input = match start {
+                Start::Beside(image) => Tensor::f_cat(&[&latents, image], 1)?,
+                _ => start.put_first(&latents)?,
+            };
             let predict = |text: &Tensor| -> Result<Tensor, ModelError> {
                 let condition = Condition { text, image: None };
                 Ok(network.forward(&input, &times, &condition)?.f_to_kind(Kind::Float)?)
@@ -281,7 +353,7 @@ impl WanPipeline {
             latents = scheduler.step(&velocity, &latents)?;
         }
         host.progress(Phase::Sampling, sampling.steps.into(), sampling.steps.into())?;
-        with_first(&latents)
+        start.put_first(&latents)
     }
 
     fn latent_shape(&self, sampling: &Sampling) -> [i64; 5] {

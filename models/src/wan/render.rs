@@ -11,7 +11,7 @@ use stillmotion_engine::{
 };
 use tch::{Device, Kind, Tensor};
 
-use super::pipeline::{Sampling, WanPipeline};
+use super::pipeline::{ImagePlace, Sampling, WanPipeline};
 use crate::{error::ModelError, host::Host, model::Model, tensor};
 
 /// Steps of the pipelines of diffusers when nothing is said.
@@ -53,6 +53,20 @@ impl WanModel {
         Size { width: whole(width), height: whole(height) }
     }
 
+    fn check_still(&self, there: bool) -> Result<(), ModelError> {
+        let reason = match (self.pipeline.image_place(), there) {
+            (ImagePlace::Nowhere, true) => {
+                "this model makes clips from text alone: stillsrc makes a still with it, and a clip \
+                 from a still needs a model for images"
+            }
+            (ImagePlace::Beside, false) => {
+                "this model makes clips from a still, and no still from a prompt"
+            }
+            _ => return Ok(()),
+        };
+        Err(ModelError::NotAModel { path: self.folder.clone(), reason: reason.to_owned() })
+    }
+
     fn sampling(&self, order: &GenerateOrder, size: Size, timing: &Timing) -> Sampling {
         Sampling {
             prompt: order.prompt.clone(),
@@ -81,12 +95,7 @@ impl Model for WanModel {
         still: Option<Image>,
         host: &mut dyn Host,
     ) -> Result<(), ModelError> {
-        if still.is_some() && !self.pipeline.takes_image() {
-            let reason = "this model makes clips from text alone: stillsrc makes a still with it, \
-                          and a clip from a still needs a model for images"
-                .to_owned();
-            return Err(ModelError::NotAModel { path: self.folder.clone(), reason });
-        }
+        self.check_still(still.is_some())?;
         let timing = Timing { host: order.frame_rate, model: self.pipeline.format().1 };
         let size = self.size(still.as_ref());
         let sampling = self.sampling(order, size, &timing);
