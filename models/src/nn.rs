@@ -40,16 +40,28 @@ pub fn load<T>(
     ignored: impl Fn(&str) -> bool,
     build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    weights.check(&wanted(&build)?, ignored)?;
+    check(weights, ignored, &build)?;
     let read = Source::Read { weights, device, kind };
     build(&Builder { source: &read, prefix: String::new() })
+}
+
+/// Makes sure that a file has the network that `build` makes, without reading it.
+///
+/// # Errors
+/// As [`load`], but for values that are no numbers.
+pub fn check<T>(
+    weights: &Weights,
+    ignored: impl Fn(&str) -> bool,
+    build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
+) -> Result<(), ModelError> {
+    Ok(weights.check(&wanted(&build)?, ignored)?)
 }
 
 /// The parameters that `build` asks for.
 ///
 /// # Errors
 /// What `build` finds wrong with its configuration.
-pub fn wanted<T>(
+fn wanted<T>(
     build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
 ) -> Result<Vec<Wanted>, ModelError> {
     let ask = Source::Ask(RefCell::default());

@@ -112,7 +112,7 @@ fn read(from: UnixStream, orders: &Sender<Numbered>, flags: &Flags) {
         match protocol::read::<Order>(&mut from) {
             Ok(packet) => {
                 match packet.message {
-                    Order::Generate(_) | Order::Train(_) => number += 1,
+                    Order::Generate(_) | Order::Train(_) | Order::Check { .. } => number += 1,
                     Order::Cancel => flags.cancelled.store(number, Ordering::Relaxed),
                     Order::Stop => flags.stopped.store(number, Ordering::Relaxed),
                     _ => (),
@@ -176,6 +176,8 @@ impl Desk {
                     self.host.report(Report::Hello { version: version_here, about }, &[])?;
                 }
                 Order::Generate(order) => self.answer(|desk| desk.generate(order, pixels))?,
+                Order::Check { model } => self
+                    .answer(|desk| desk.host.report(Report::Checked(model::check(&model)), &[]))?,
                 Order::Train(order) => self.answer(|desk| desk.train(&order))?,
                 // Of an order that is over.
                 Order::Cancel | Order::Stop | Order::Picture(_) | Order::Begin => (),

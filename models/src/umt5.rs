@@ -169,6 +169,11 @@ impl Block {
     }
 }
 
+/// The words are in some files under both of their names.
+fn twice(name: &str) -> bool {
+    name == "encoder.embed_tokens.weight"
+}
+
 /// The encoder.
 pub struct Umt5Encoder {
     config: Umt5Config,
@@ -188,9 +193,15 @@ impl Umt5Encoder {
         device: Device,
         kind: Kind,
     ) -> Result<Self, ModelError> {
-        // The words are in some files under both of their names.
-        let twice = |name: &str| name == "encoder.embed_tokens.weight";
         nn::load(weights, device, kind, twice, |at| Self::new(config, at))
+    }
+
+    /// Makes sure that a file has this network, without reading it.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn check(config: &Umt5Config, weights: &Weights) -> Result<(), ModelError> {
+        nn::check(weights, twice, |at| Self::new(config, at))
     }
 
     fn new(config: &Umt5Config, at: &Builder<'_>) -> Result<Self, ModelError> {

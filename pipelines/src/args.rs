@@ -11,6 +11,7 @@ Examples:
   stillmotion render photo.jpg -o frames/%05d.png --frames 48 --size 1280x720
   stillmotion preview photo.jpg -o sheet.png --prompt \"walk towards the house\"
   stillmotion depth photo.jpg -o depth.png
+  stillmotion check /models/Wan2.2-TI2V-5B-Diffusers
   stillmotion explain \"slow push in while tilting up toward the dome\"
   stillmotion sheet photo.jpg -o sheet.png --motions 1,5,10
   stillmotion train photos/ --checkpoint my-model --steps 20000";
@@ -67,6 +68,8 @@ pub enum Command {
     /// Train a small network from pictures or a video, to be rendered with --model
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(Box<TrainArgs>),
+    /// Say what the folder of a model holds, how much memory it takes, and what is wrong with it
+    Check(CheckArgs),
 }
 
 /// `stillmotion render`.
@@ -118,6 +121,14 @@ pub struct DepthArgs {
     pub output: PathBuf,
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+/// `stillmotion check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The folder of the model
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// `stillmotion explain`.

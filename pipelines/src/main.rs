@@ -5,6 +5,7 @@
 //! one line on stderr.
 
 mod args;
+mod check;
 mod depth;
 mod explain;
 mod failure;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Sheet(args)) => sheet::run(&args),
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
         None => Ok(()),
     });
     match done {

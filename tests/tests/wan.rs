@@ -6,6 +6,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
@@ -13,7 +14,8 @@ use std::{
 
 use stillmotion_tests::{
     clip::photo,
-    model::{alone, end_workers, signal, worker, workers},
+    launch,
+    model::{alone, checkpoint, end_workers, signal, workers},
     pipeline::{fail, play},
 };
 
@@ -159,12 +161,38 @@ fn what_is_wrong_with_a_model_is_a_clear_sentence() {
 }
 
 #[test]
+fn the_command_says_what_a_folder_holds() {
+    let command = launch::build(&["stillmotion", "stillmotion-models"]).join("stillmotion");
+    let check = |folder: &Path| {
+        let done = Command::new(&command).arg("check").arg(folder).output().unwrap();
+        let text = [done.stdout, done.stderr].map(|text| String::from_utf8(text).unwrap());
+        (done.status.code(), text.concat())
+    };
+    let (code, text) = check(&model("tiny-i2v"));
+    assert_eq!(code, Some(0), "{text}");
+    for part in ["Wan", "text_encoder", "transformer_2", "vae", "GB of memory"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(check(Path::new(checkpoint())).0, Some(0));
+    // All that is wrong, each part's.
+    let folder = copy("tiny-ti2v");
+    fs::remove_file(folder.path().join("text_encoder/model.safetensors")).unwrap();
+    let vae = folder.path().join("vae/diffusion_pytorch_model.safetensors");
+    fs::write(&vae, "not safetensors").unwrap();
+    let (code, text) = check(folder.path());
+    assert_eq!(code, Some(1));
+    assert!(text.contains("text_encoder/model.safetensors"), "{text}");
+    assert!(text.contains("vae/diffusion_pytorch_model.safetensors"), "{text}");
+    let (code, text) = check(Path::new("/none/such"));
+    assert!(code == Some(1) && text.contains("/none/such"), "{text}");
+}
+
+#[test]
 fn the_command_renders_with_a_model() {
-    worker();
     let folder = tempfile::tempdir().unwrap();
-    let command = stillmotion_tests::launch::build(&["stillmotion"]).join("stillmotion");
+    let command = launch::build(&["stillmotion", "stillmotion-models"]).join("stillmotion");
     let render = |more: &[&str]| {
-        let mut command = std::process::Command::new(&command);
+        let mut command = Command::new(&command);
         command.args(["render", &photo(), "-o"]).arg(folder.path().join("%05d.png"));
         command.arg("--model").arg(model("tiny-ti2v"));
         command.args(["--size", "64x32", "--frames", "9", "--steps", "2"]).args(more);

@@ -4,8 +4,10 @@
 //! The program `stillmotion-worker` is started over a socketpair, so nobody else can connect to
 //! it, and it is gone when the socket closes, whatever happens to the host. [`protocol`] is what
 //! both say, [`process`] holds one worker, [`pool`] keeps those that have a model loaded,
-//! [`clip`] makes frames with one, and [`train`] trains with one.
+//! [`clip`] makes frames with one, [`train`] trains with one, and [`check`] asks one what a folder
+//! holds.
 
+pub mod check;
 pub mod clip;
 pub mod pool;
 pub mod process;

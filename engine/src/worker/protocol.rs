@@ -88,6 +88,11 @@ pub enum Order {
     },
     /// Make a clip. The pixels of the still come with it, unless it has no size.
     Generate(GenerateOrder),
+    /// Say what a folder holds, without loading it.
+    Check {
+        /// The folder.
+        model: PathBuf,
+    },
     /// Train a network, from the pictures that follow.
     Train(TrainOrder),
     /// A picture to train from; its pixels come with it.
@@ -223,6 +228,8 @@ pub enum Report {
         /// How much of what the still has beside the model's frame 0 is added, 0..1.
         still: f32,
     },
+    /// What a folder holds.
+    Checked(Checked),
     /// The losses of a step.
     Losses(Losses),
     /// A file that a training wrote: a sample clip or the plot.
@@ -298,6 +305,32 @@ pub struct Losses {
     pub discriminator: f64,
     /// Of the generator, likewise.
     pub generator: f64,
+}
+
+/// What a folder holds, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checked {
+    /// The kind of model, in a few words.
+    pub kind: String,
+    /// Its networks.
+    pub parts: Vec<CheckedPart>,
+    /// Bytes of memory for the weights that are needed at one time, f32.
+    pub memory: u64,
+    /// What is wrong, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// A network of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckedPart {
+    /// What it is called in the folder.
+    pub name: String,
+    /// Numbers that it has learned.
+    pub parameters: u64,
+    /// Bytes of its weights on disk.
+    pub bytes: u64,
 }
 
 /// Whose fault it is that an order was not carried out.

@@ -88,11 +88,15 @@ fn open(folder: &Path, config: &GanConfig) -> Result<(Weights, Vec<Wanted>), Mod
     Ok((weights, all))
 }
 
-/// The generator of a folder, for rendering.
+/// Makes sure that a folder holds all of a network, without reading it.
 ///
 /// # Errors
 /// What is wrong with the folder.
-pub fn load_generator(folder: &Path, device: Device) -> Result<(GanConfig, Params), ModelError> {
+pub fn check(folder: &Path) -> Result<Weights, ModelError> {
+    Ok(open(folder, &config_of(folder)?)?.0)
+}
+
+fn config_of(folder: &Path) -> Result<GanConfig, ModelError> {
     if !folder.is_dir() {
         return Err(ModelError::NoFolder(folder.to_owned()));
     }
@@ -100,6 +104,15 @@ pub fn load_generator(folder: &Path, device: Device) -> Result<(GanConfig, Param
         let reason = format!("this folder has no {}", config::FILE);
         return Err(ModelError::NotAModel { path: folder.to_owned(), reason });
     };
+    Ok(config)
+}
+
+/// The generator of a folder, for rendering.
+///
+/// # Errors
+/// What is wrong with the folder.
+pub fn load_generator(folder: &Path, device: Device) -> Result<(GanConfig, Params), ModelError> {
+    let config = config_of(folder)?;
     let (weights, all) = open(folder, &config)?;
     let average = tensor::load(&weights, &all, AVERAGE, device)?;
     Ok((config, average))

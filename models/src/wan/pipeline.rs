@@ -214,6 +214,30 @@ impl WanPipeline {
         }
     }
 
+    /// The weights of each part, looked at and not read, or what is wrong with them.
+    #[must_use]
+    pub fn check_weights(&self) -> Vec<(String, Result<Weights, ModelError>)> {
+        let mut parts = vec![("text_encoder".to_owned(), self.text.check())];
+        for expert in &self.experts {
+            let name = expert.folder.file_name().unwrap_or_default().to_string_lossy();
+            let weights = expert.weights().and_then(|weights| {
+                Transformer::check(&expert.config, &weights)?;
+                Ok(weights)
+            });
+            parts.push((name.into_owned(), weights));
+        }
+        let vae = self.vae_weights().and_then(|weights| {
+            Vae::check(&self.vae_config, &weights)?;
+            Ok(weights)
+        });
+        parts.push(("vae".to_owned(), vae));
+        parts
+    }
+
+    fn vae_weights(&self) -> Result<Weights, ModelError> {
+        Ok(Weights::open(&weights::of_component(&self.folder.join("vae"), WEIGHTS))?)
+    }
+
     /// What width and height of a clip are multiples of, in pixels.
     #[must_use]
     pub fn multiple(&self) -> u32 {
@@ -268,7 +292,7 @@ impl WanPipeline {
 
     fn vae(&mut self) -> Result<&Vae, ModelError> {
         if self.vae.is_none() {
-            let weights = Weights::open(&weights::of_component(&self.folder.join("vae"), WEIGHTS))?;
+            let weights = self.vae_weights()?;
             // It is small, and the reference keeps it exact.
             let vae = Vae::load(&self.vae_config, &weights, self.device, Kind::Float)?;
             self.vae = Some(vae);
@@ -380,9 +404,13 @@ impl Expert {
         Ok(Self { folder: folder.to_owned(), config, network: None })
     }
 
+    fn weights(&self) -> Result<Weights, ModelError> {
+        Ok(Weights::open(&weights::of_component(&self.folder, WEIGHTS))?)
+    }
+
     fn network(&mut self, device: Device, kind: Kind) -> Result<&Transformer, ModelError> {
         if self.network.is_none() {
-            let weights = Weights::open(&weights::of_component(&self.folder, WEIGHTS))?;
+            let weights = self.weights()?;
             self.network = Some(Transformer::load(&self.config, &weights, device, kind)?);
         }
         let missing = || ModelError::Torch("the transformer is not loaded".to_owned());

@@ -64,6 +64,17 @@ impl TextReader {
         Some(tokens.shallow_clone())
     }
 
+    /// Looks at the tokenizer, and at the weights of the encoder, which it gives.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn check(&self) -> Result<Weights, ModelError> {
+        self.tokenizer()?;
+        let (config, weights) = self.open()?;
+        Umt5Encoder::check(&config, &weights)?;
+        Ok(weights)
+    }
+
     fn tokenizer(&self) -> Result<Tokenizer, ModelError> {
         let path = self.folder.join("tokenizer/tokenizer.json");
         let bad = |reason: String| ModelError::NotAModel { path: path.clone(), reason };
@@ -76,10 +87,14 @@ impl TextReader {
         Ok(tokenizer)
     }
 
-    fn encoder(&self) -> Result<Umt5Encoder, ModelError> {
+    fn open(&self) -> Result<(Umt5Config, Weights), ModelError> {
         let folder = self.folder.join("text_encoder");
         let config = Umt5Config::load(&folder.join("config.json"))?;
-        let weights = Weights::open(&weights::of_component(&folder, "model"))?;
+        Ok((config, Weights::open(&weights::of_component(&folder, "model"))?))
+    }
+
+    fn encoder(&self) -> Result<Umt5Encoder, ModelError> {
+        let (config, weights) = self.open()?;
         Umt5Encoder::load(&config, &weights, self.device, self.kind)
     }
 }

@@ -347,9 +347,15 @@ impl Transformer {
         device: Device,
         kind: Kind,
     ) -> Result<Self, ModelError> {
-        // Published files of image models have it; nothing uses it.
-        let unused = |name: &str| name.contains("norm_added_q");
         nn::load(weights, device, kind, unused, |at| Self::new(config, at, kind))
+    }
+
+    /// Makes sure that a file has this network, without reading it.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn check(config: &TransformerConfig, weights: &Weights) -> Result<(), ModelError> {
+        nn::check(weights, unused, |at| Self::new(config, at, Kind::Float))
     }
 
     fn new(config: &TransformerConfig, at: &Builder<'_>, kind: Kind) -> Result<Self, ModelError> {
@@ -476,6 +482,11 @@ impl Transformer {
         let x = x.f_permute([0, 7, 1, 4, 2, 5, 3, 6])?;
         Ok(x.f_flatten(6, 7)?.f_flatten(4, 5)?.f_flatten(2, 3)?)
     }
+}
+
+/// Published files of image models have it; nothing uses it.
+fn unused(name: &str) -> bool {
+    name.contains("norm_added_q")
 }
 
 /// The waves of a time, `[1, channels]` f32: cosines, then sines (Vaswani et al. 2017, section 3.5).

@@ -114,6 +114,16 @@ impl Weights {
         self.files[*self.places.get(name)?].header.tensors.get(name)
     }
 
+    /// Numbers in all tensors, and their bytes on disk.
+    #[must_use]
+    pub fn totals(&self) -> (u64, u64) {
+        let tensors = self.files.iter().flat_map(|file| file.header.tensors.values());
+        tensors.fold((0, 0), |(numbers, bytes), info| {
+            let count: u64 = info.shape.iter().product();
+            (numbers + count, bytes + info.bytes())
+        })
+    }
+
     /// A text that the file has beside its tensors.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {

@@ -53,6 +53,14 @@ impl Vae {
         nn::load(weights, device, kind, |_| false, |at| Self::new(config, at, device, kind))
     }
 
+    /// Makes sure that a file has this network, without reading it.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn check(config: &VaeConfig, weights: &Weights) -> Result<(), ModelError> {
+        nn::check(weights, |_| false, |at| Self::new(config, at, Device::Cpu, Kind::Float))
+    }
+
     fn new(
         config: &VaeConfig,
         at: &Builder<'_>,
