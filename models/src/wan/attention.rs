@@ -7,7 +7,7 @@ use tch::Tensor;
 use super::rope::Rope;
 use crate::{
     error::ModelError,
-    nn::{Builder, Linear, RmsNorm, attention},
+    nn::{Builder, KeyBias, Linear, RmsNorm, attention, biased_attention},
 };
 
 /// Keys and values of another kind of tokens.
@@ -18,11 +18,20 @@ struct Source {
 }
 
 impl Source {
-    fn attend(&self, q: &Tensor, tokens: &Tensor, split: Split<'_>) -> Result<Tensor, ModelError> {
+    fn attend(
+        &self,
+        q: &Tensor,
+        tokens: &Tensor,
+        split: Split<'_>,
+        bias: Option<KeyBias>,
+    ) -> Result<Tensor, ModelError> {
         let k = split.heads(&self.norm_k.forward(&self.to_k.forward(tokens)?)?)?;
         let v = split.heads(&self.to_v.forward(tokens)?)?;
-        let k = split.turn(&k)?;
-        let out = attention(q, &k.f_transpose(1, 2)?, &v.f_transpose(1, 2)?)?;
+        let (k, v) = (split.turn(&k)?.f_transpose(1, 2)?, v.f_transpose(1, 2)?);
+        let out = match bias {
+            Some(bias) => biased_attention([q, &k, &v], bias)?,
+            None => attention(q, &k, &v)?,
+        };
         Ok(out.f_transpose(1, 2)?.f_flatten(2, 3)?)
     }
 }
@@ -84,14 +93,19 @@ impl WanAttention {
         })
     }
 
-    /// Tokens `[B, S, dim]` to each other, at the positions of `rope`.
+    /// Tokens `[B, S, dim]` to each other, at the positions of `rope`, some more or less by `bias`.
     ///
     /// # Errors
     /// When shapes do not fit, or memory runs out.
-    pub fn to_itself(&self, x: &Tensor, rope: &Rope) -> Result<Tensor, ModelError> {
+    pub fn to_itself(
+        &self,
+        x: &Tensor,
+        rope: &Rope,
+        bias: Option<KeyBias>,
+    ) -> Result<Tensor, ModelError> {
         let split = Split { heads: self.heads, rope: Some(rope) };
         let q = self.queries(x, split)?;
-        self.to_out.forward(&self.text.attend(&q, x, split)?)
+        self.to_out.forward(&self.text.attend(&q, x, split, bias)?)
     }
 
     /// Tokens `[B, S, dim]` to those of the text, and to those of the image if there are some.
@@ -106,9 +120,9 @@ impl WanAttention {
     ) -> Result<Tensor, ModelError> {
         let split = Split { heads: self.heads, rope: None };
         let q = self.queries(x, split)?;
-        let mut out = self.text.attend(&q, text, split)?;
+        let mut out = self.text.attend(&q, text, split, None)?;
         if let (Some(source), Some(image)) = (&self.image, image) {
-            out = out.f_add(&source.attend(&q, image, split)?)?;
+            out = out.f_add(&source.attend(&q, image, split, None)?)?;
         }
         self.to_out.forward(&out)
     }

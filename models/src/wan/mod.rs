@@ -3,6 +3,7 @@
 //! 0.42.1 computes them.
 
 mod attention;
+mod motion;
 #[cfg(test)]
 mod parity;
 pub mod pipeline;

@@ -67,7 +67,7 @@ fn the_transformer_is_that_of_diffusers() {
     for name in MODELS {
         let (network, expected) = (transformer(name), Expected::of(name));
         let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
-        let condition = Condition { text: &text, image: None };
+        let condition = Condition { text: &text, image: None, bias: None };
         let size = x.size();
         let frame = size[3] * size[4] / 4;
         let all = [(size[2] * frame, 731.0)];
@@ -164,6 +164,7 @@ fn sampling() -> Sampling {
         steps: 4,
         guidance_scale: 4.0,
         seed: 11,
+        motion: 5.0,
     }
 }
 
@@ -215,4 +216,21 @@ fn clips_from_an_image_are_those_of_diffusers() {
     let from_image = Sampling { seed: 13, ..sampling };
     let image = clip(&mut pipeline, &from_image, Some(&photo));
     near_in_bytes(&image, &expected.get("clip.image"), "from an image");
+}
+
+/// How far a clip goes from its first frame depends on the weights; that each motion amount is
+/// another clip, and 5 the one of the model, does not.
+#[test]
+fn the_motion_amount_makes_other_clips_from_an_image() {
+    let folder = fixtures().join("tiny-ti2v");
+    let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
+    let photo = photo(64, 32);
+    let mut made = |motion, image: Option<&Tensor>| {
+        clip(&mut pipeline, &Sampling { width: 64, motion, ..sampling() }, image)
+    };
+    let own = made(5.0, Some(&photo));
+    for motion in [1.0, 4.0, 7.5, 10.0] {
+        assert_ne!(made(motion, Some(&photo)), own, "{motion}");
+    }
+    assert_eq!(made(9.0, None), made(5.0, None), "there is no image that could be looked at");
 }

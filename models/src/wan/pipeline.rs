@@ -13,6 +13,7 @@ use stillmotion_engine::worker::protocol::Phase;
 use tch::{Device, Kind, Tensor};
 
 use super::{
+    motion,
     text::TextReader,
     transformer::{Condition, Transformer, TransformerConfig},
     vae::{Vae, VaeConfig},
@@ -21,6 +22,7 @@ use crate::{
     config,
     error::ModelError,
     host::Host,
+    nn::KeyBias,
     random,
     scheduler::SchedulerConfig,
     weights::{self, Weights},
@@ -98,6 +100,8 @@ pub struct Sampling {
     pub guidance_scale: f64,
     /// The seed of the noise, as diffusers takes it.
     pub seed: u64,
+    /// How much moves, 1..10; 5 is what the model does by itself.
+    pub motion: f64,
 }
 
 /// A model that is open. Its networks are loaded when they are needed.
@@ -360,12 +364,17 @@ impl WanPipeline {
                 Start::First(_) => vec![(frame, 0.0), (all - frame, time)],
                 _ => vec![(all, time)],
             };
+            let logits = motion::image_bias(sampling.motion, step, sampling.steps);
+            let bias = match start {
+                Start::Noise => None,
+                _ => logits.map(|logits| KeyBias { first: frame, logits }),
+            };
             let input = match start {
                 Start::Beside(image) => Tensor::f_cat(&[&latents, image], 1)?,
                 _ => start.put_first(&latents)?,
             };
             let predict = |text: &Tensor| -> Result<Tensor, ModelError> {
-                let condition = Condition { text, image: None };
+                let condition = Condition { text, image: None, bias };
                 Ok(network.forward(&input, &times, &condition)?.f_to_kind(Kind::Float)?)
             };
             let mut velocity = predict(&text[0])?;

@@ -77,6 +77,7 @@ impl WanModel {
             steps: order.sampling.steps.unwrap_or(STEPS),
             guidance_scale: order.sampling.guidance_scale.unwrap_or(GUIDANCE),
             seed: order.seed,
+            motion: order.motion,
         }
     }
 

@@ -10,7 +10,7 @@ use super::{attention::WanAttention, rope::Rope};
 use crate::{
     config,
     error::ModelError,
-    nn::{self, Builder, LayerNorm, Linear},
+    nn::{self, Builder, KeyBias, LayerNorm, Linear},
     weights::Weights,
 };
 
@@ -291,7 +291,7 @@ impl Block {
             })?;
             Ok(sum.f_to_kind(kind)?)
         };
-        let x = added(x, &self.attn1.to_itself(&moved(x, 1, 0)?, rope)?, 2)?;
+        let x = added(x, &self.attn1.to_itself(&moved(x, 1, 0)?, rope, context.bias)?, 2)?;
         let normed = match &self.norm2 {
             Some(norm) => norm.forward(&x)?.f_to_kind(kind)?,
             None => x.shallow_clone(),
@@ -308,6 +308,7 @@ struct Context {
     image: Option<Tensor>,
     /// `[B, 6, dim]` for each run of tokens.
     time: Vec<(i64, Tensor)>,
+    bias: Option<KeyBias>,
 }
 
 /// What a clip is made from.
@@ -316,6 +317,8 @@ pub struct Condition<'a> {
     pub text: &'a Tensor,
     /// Tokens of the image, `[B, M, image_dim]`, for networks that look at some.
     pub image: Option<&'a Tensor>,
+    /// How much more or less the other tokens look at the first ones than the network would.
+    pub bias: Option<KeyBias>,
 }
 
 /// When the tokens are: runs of tokens, in order, each with its time in 0..1000.
@@ -473,7 +476,7 @@ impl Transformer {
                 return Err(ModelError::Torch(what.to_owned()));
             }
         };
-        Ok((Context { text, image, time }, last))
+        Ok((Context { text, image, time, bias: condition.bias }, last))
     }
 
     fn unpatch(&self, x: &Tensor, [frames, height, width]: [i64; 3]) -> Result<Tensor, ModelError> {
