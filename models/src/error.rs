@@ -52,6 +52,19 @@ pub enum ModelError {
     /// Memory ran out.
     #[error("memory ran out: {0}")]
     Memory(String),
+    /// There is too little memory for a network, which was not read.
+    #[error(
+        "{}: its network needs {:.1} MB of memory, {:.1} MB are free; a GPU needs half of it",
+        path.display(), megabytes(*need), megabytes(*free)
+    )]
+    NoRoom {
+        /// The file of its weights.
+        path: PathBuf,
+        /// Bytes it needs.
+        need: u64,
+        /// Bytes there are.
+        free: u64,
+    },
     /// libtorch reports a mistake of ours.
     #[error("libtorch: {0}")]
     Torch(String),
@@ -69,6 +82,10 @@ pub enum ModelError {
     Host(#[from] ProtocolError),
 }
 
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
 impl ModelError {
     /// Whose fault it is.
     #[must_use]
@@ -83,7 +100,7 @@ impl ModelError {
                 _ => Fault::Model,
             },
             Self::Write { .. } => Fault::Write,
-            Self::Memory(_) => Fault::Memory,
+            Self::Memory(_) | Self::NoRoom { .. } => Fault::Memory,
             Self::Torch(_) | Self::Cancelled | Self::Host(_) => Fault::Other,
         }
     }

@@ -14,6 +14,8 @@ pub mod gan;
 #[cfg(feature = "torch")]
 pub mod host;
 #[cfg(feature = "torch")]
+pub mod memory;
+#[cfg(feature = "torch")]
 pub mod model;
 #[cfg(feature = "torch")]
 pub mod nn;

@@ -22,6 +22,7 @@ use crate::{
     config,
     error::ModelError,
     host::Host,
+    memory,
     nn::KeyBias,
     random,
     scheduler::SchedulerConfig,
@@ -420,6 +421,7 @@ impl Expert {
     fn network(&mut self, device: Device, kind: Kind) -> Result<&Transformer, ModelError> {
         if self.network.is_none() {
             let weights = self.weights()?;
+            memory::check(&weights, device, kind)?;
             self.network = Some(Transformer::load(&self.config, &weights, device, kind)?);
         }
         let missing = || ModelError::Torch("the transformer is not loaded".to_owned());

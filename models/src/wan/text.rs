@@ -8,6 +8,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::{
     error::ModelError,
+    memory,
     umt5::{Umt5Config, Umt5Encoder},
     weights::{self, Weights},
 };
@@ -95,6 +96,7 @@ impl TextReader {
 
     fn encoder(&self) -> Result<Umt5Encoder, ModelError> {
         let (config, weights) = self.open()?;
+        memory::check(&weights, self.device, self.kind)?;
         Umt5Encoder::load(&config, &weights, self.device, self.kind)
     }
 }
