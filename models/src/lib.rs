@@ -6,6 +6,8 @@
 //! [`serve`], the whole of the program `stillmotion-worker`. A host never links this crate.
 
 #[cfg(feature = "torch")]
+pub mod clip_vision;
+#[cfg(feature = "torch")]
 pub mod config;
 #[cfg(feature = "torch")]
 pub mod device;
@@ -19,6 +21,8 @@ pub mod memory;
 pub mod model;
 #[cfg(feature = "torch")]
 pub mod nn;
+#[cfg(feature = "torch")]
+pub mod pillow;
 #[cfg(feature = "torch")]
 pub mod random;
 #[cfg(feature = "torch")]

@@ -14,9 +14,11 @@ use super::{
     vae::{Vae, VaeConfig},
 };
 use crate::{
+    clip_vision::{ClipVision, ClipVisionConfig},
     error::ModelError,
     host::Host,
-    tensor::{from_rgb, load_one},
+    pillow::Picture,
+    tensor::load_one,
     umt5::{Umt5Config, Umt5Encoder},
     weights::Weights,
 };
@@ -130,7 +132,7 @@ impl Host for Nobody {
     }
 }
 
-fn clip(pipeline: &mut WanPipeline, sampling: &Sampling, image: Option<&Tensor>) -> Tensor {
+fn clip(pipeline: &mut WanPipeline, sampling: &Sampling, image: Option<&Picture>) -> Tensor {
     let mut parts = Vec::new();
     let take = |frames: &Tensor, _: &mut dyn Host| {
         parts.push(frames.shallow_clone());
@@ -184,13 +186,12 @@ fn clips_from_a_prompt_are_those_of_diffusers() {
 }
 
 /// The picture that the script has.
-fn photo(width: u32, height: u32) -> Tensor {
-    let pixel = |at: u32| {
+fn photo(width: usize, height: usize) -> Picture {
+    let pixel = |at: usize| {
         let (x, y) = (at % width, at / width);
         [x * 5 + y, x + y * 7, x * y].map(|value| (value % 256) as u8)
     };
-    let bytes: Vec<u8> = (0..width * height).flat_map(pixel).collect();
-    from_rgb(&bytes, [1, height.into(), width.into()], Device::Cpu).unwrap()
+    Picture { width, height, bytes: (0..width * height).flat_map(pixel).collect() }
 }
 
 #[test]
@@ -201,6 +202,22 @@ fn clips_of_two_experts_with_an_image_beside_are_those_of_diffusers() {
     let sampling = Sampling { guidance_scale: 3.5, seed: 14, ..sampling() };
     let image = clip(&mut pipeline, &sampling, Some(&photo(48, 32)));
     near_in_bytes(&image, &Expected::of("tiny-i2v").get("clip.image"), "two experts");
+}
+
+#[test]
+fn clips_that_look_at_the_image_are_those_of_diffusers() {
+    let folder = fixtures().join("tiny-i2v-clip");
+    let expected = Expected::of("tiny-i2v-clip");
+    let vision = folder.join("image_encoder");
+    let config = ClipVisionConfig::load(&vision.join("config.json")).unwrap();
+    let weights = Weights::open(&vision.join("model.safetensors")).unwrap();
+    let network = ClipVision::load(&config, &weights, Device::Cpu, Kind::Float).unwrap();
+    let tokens = network.penultimate(&photo(48, 32)).unwrap();
+    near(&tokens, &expected.get("image.tokens"), "tokens of the image");
+    let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
+    let sampling = Sampling { guidance_scale: 5.0, seed: 15, steps: 3, frames: 5, ..sampling() };
+    let image = clip(&mut pipeline, &sampling, Some(&photo(48, 32)));
+    near_in_bytes(&image, &expected.get("clip.image"), "with CLIP");
 }
 
 #[test]
@@ -225,7 +242,7 @@ fn the_motion_amount_makes_other_clips_from_an_image() {
     let folder = fixtures().join("tiny-ti2v");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
     let photo = photo(64, 32);
-    let mut made = |motion, image: Option<&Tensor>| {
+    let mut made = |motion, image: Option<&Picture>| {
         clip(&mut pipeline, &Sampling { width: 64, motion, ..sampling() }, image)
     };
     let own = made(5.0, Some(&photo));

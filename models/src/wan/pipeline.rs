@@ -19,13 +19,16 @@ use super::{
     vae::{Vae, VaeConfig},
 };
 use crate::{
+    clip_vision::{ClipVision, ClipVisionConfig},
     config,
     error::ModelError,
     host::Host,
     memory,
     nn::KeyBias,
+    pillow::{Filter, Picture},
     random,
     scheduler::SchedulerConfig,
+    tensor,
     weights::{self, Weights},
 };
 
@@ -66,12 +69,8 @@ impl Index {
         wrong.unless(boundary, "boundary_ratio", "null or 0 to 1");
         let second = index.class_of("transformer_2").is_some() == index.boundary_ratio.is_some();
         wrong.unless(second, "transformer_2 and boundary_ratio", "both there or both null");
-        let image = index.class_of("image_encoder").is_none();
-        wrong.unless(
-            image,
-            "image_encoder",
-            "null: models that look at the image are not known yet",
-        );
+        let image = matches!(index.class_of("image_encoder"), None | Some("CLIPVisionModel"));
+        wrong.unless(image, "image_encoder", "null or CLIPVisionModel");
         wrong.finish(&path)?;
         Ok(index)
     }
@@ -117,6 +116,29 @@ pub struct WanPipeline {
     vae_config: VaeConfig,
     vae: Option<Vae>,
     text: TextReader,
+    vision: Option<Vision>,
+}
+
+/// What the model sees of the image beside its latent frame. It is small, but rarely asked.
+struct Vision {
+    folder: PathBuf,
+    config: ClipVisionConfig,
+}
+
+impl Vision {
+    fn open(folder: &Path) -> Result<Self, ModelError> {
+        let config = ClipVisionConfig::load(&folder.join("config.json"))?;
+        Ok(Self { folder: folder.to_owned(), config })
+    }
+
+    fn weights(&self) -> Result<Weights, ModelError> {
+        Ok(Weights::open(&weights::of_component(&self.folder, "model"))?)
+    }
+
+    fn look(&self, image: &Picture, device: Device) -> Result<Tensor, ModelError> {
+        let network = ClipVision::load(&self.config, &self.weights()?, device, Kind::Float)?;
+        network.penultimate(image)
+    }
 }
 
 /// Where a model looks at the image that a clip starts from.
@@ -128,6 +150,15 @@ pub enum ImagePlace {
     First,
     /// It is beside each latent frame, and there must be one: Wan 2.2 I2V.
     Beside,
+}
+
+/// What a clip is made from.
+struct Given {
+    /// Tokens of the prompt, and of the negative one where it counts.
+    text: Vec<Tensor>,
+    /// Tokens of the image, for models that look at some.
+    seen: Option<Tensor>,
+    start: Start,
 }
 
 /// What the noise has with it.
@@ -166,16 +197,20 @@ impl WanPipeline {
         let names = ["transformer", "transformer_2"];
         let count = 1 + usize::from(index.boundary_ratio.is_some());
         let experts = names[..count].iter().map(|name| Expert::open(&folder.join(name)));
+        let experts: Vec<Expert> = experts.collect::<Result<_, _>>()?;
+        let sees = experts.iter().any(|expert| expert.config.image_dim.is_some());
+        let vision = sees.then(|| Vision::open(&folder.join("image_encoder"))).transpose()?;
         let pipeline = Self {
             folder: folder.to_owned(),
             device,
             kind,
             index,
             scheduler,
-            experts: experts.collect::<Result<_, _>>()?,
+            experts,
             vae_config,
             vae: None,
             text: TextReader::new(folder, device, kind),
+            vision,
         };
         pipeline.check()?;
         Ok(pipeline)
@@ -196,7 +231,11 @@ impl WanPipeline {
             let inputs = expert.config.in_channels;
             wrong.unless(inputs == z || inputs == beside, "in_channels", &takes);
             wrong.unless(expert.config.out_channels == z, "out_channels", &format!("{z}"));
-            wrong.unless(expert.config.image_dim.is_none(), "image_dim", "null");
+            let tokens = self.vision.as_ref().map(|vision| vision.config.hidden_size);
+            let fits = expert.config.image_dim.is_none_or(|dim| Some(dim) == tokens);
+            wrong.unless(fits, "image_dim", "null, or hidden_size of the image encoder");
+            let one = expert.config.pos_embed_seq_len.is_none();
+            wrong.unless(one, "pos_embed_seq_len", "null: a last image is not known");
             wrong.unless(expert.config.patch_size[0] == 1, "patch_size", "1 in time");
         }
         wrong.finish(&self.folder.join("transformer/config.json"))
@@ -231,6 +270,13 @@ impl WanPipeline {
             });
             parts.push((name.into_owned(), weights));
         }
+        if let Some(vision) = &self.vision {
+            let weights = vision.weights().and_then(|weights| {
+                ClipVision::check(&vision.config, &weights)?;
+                Ok(weights)
+            });
+            parts.push(("image_encoder".to_owned(), weights));
+        }
         let vae = self.vae_weights().and_then(|weights| {
             Vae::check(&self.vae_config, &weights)?;
             Ok(weights)
@@ -257,14 +303,14 @@ impl WanPipeline {
     }
 
     /// Samples a clip and hands its frames `[1, 3, T, H, W]`, f32 in -1..1, to `take` as they are
-    /// decoded: one, then four at a time. `image` `[1, 3, H, W]` is what the clip starts from.
+    /// decoded: one, then four at a time. `image` is what the clip starts from, in any size.
     ///
     /// # Errors
     /// [`ModelError::Cancelled`], what `take` says, or what went wrong.
     pub fn clip(
         &mut self,
         sampling: &Sampling,
-        image: Option<&Tensor>,
+        image: Option<&Picture>,
         host: &mut dyn Host,
         mut take: impl FnMut(&Tensor, &mut dyn Host) -> Result<(), ModelError>,
     ) -> Result<(), ModelError> {
@@ -273,7 +319,12 @@ impl WanPipeline {
         let text = self.read(sampling)?;
         host.progress(Phase::Loading, 0, 1)?;
         let start = self.start(sampling, image)?;
-        let latents = self.sample(sampling, &text, &start, host)?;
+        let seen = match (&self.vision, image) {
+            (Some(vision), Some(image)) => Some(vision.look(image, self.device)?),
+            _ => None,
+        };
+        let given = Given { text, seen, start };
+        let latents = self.sample(sampling, &given, host)?;
         let vae = self.vae()?;
         let latents = vae.denormalise(&latents.f_to_kind(vae.kind())?)?;
         let count = latents.size()[2];
@@ -306,7 +357,7 @@ impl WanPipeline {
     }
 
     /// What the clip starts from.
-    fn start(&mut self, sampling: &Sampling, image: Option<&Tensor>) -> Result<Start, ModelError> {
+    fn start(&mut self, sampling: &Sampling, image: Option<&Picture>) -> Result<Start, ModelError> {
         let place = self.image_place();
         let [_, _, latent_frames, ..] = self.latent_shape(sampling);
         let vae = self.vae()?;
@@ -322,6 +373,9 @@ impl WanPipeline {
                 _ => Ok(Start::Noise),
             };
         };
+        let (width, height) = (sampling.width, sampling.height);
+        let scaled = image.resize(width as usize, height as usize, Filter::Lanczos);
+        let image = tensor::from_rgb(&scaled.bytes, [1, height.into(), width.into()], Device::Cpu)?;
         let image = image.f_unsqueeze(2)?.f_to_device(vae.device())?.f_to_kind(vae.kind())?;
         match place {
             ImagePlace::First => Ok(Start::First(encode(&image)?)),
@@ -345,10 +399,10 @@ impl WanPipeline {
     fn sample(
         &mut self,
         sampling: &Sampling,
-        text: &[Tensor],
-        start: &Start,
+        given: &Given,
         host: &mut dyn Host,
     ) -> Result<Tensor, ModelError> {
+        let Given { text, seen, start } = given;
         let shape = self.latent_shape(sampling);
         let mut latents = random::torch_normal(sampling.seed, &shape)?.f_to_device(self.device)?;
         let mut scheduler = self.scheduler.scheduler(sampling.steps);
@@ -375,7 +429,7 @@ impl WanPipeline {
                 _ => start.put_first(&latents)?,
             };
             let predict = |text: &Tensor| -> Result<Tensor, ModelError> {
-                let condition = Condition { text, image: None, bias };
+                let condition = Condition { text, image: seen.as_ref(), bias };
                 Ok(network.forward(&input, &times, &condition)?.f_to_kind(Kind::Float)?)
             };
             let mut velocity = predict(&text[0])?;

@@ -4,15 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use stillmotion_engine::{
-    fit::{self, Fit},
     image::Image,
     request::FrameRate,
     worker::protocol::{GenerateOrder, Report, Size},
 };
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind};
 
 use super::pipeline::{ImagePlace, Sampling, WanPipeline};
-use crate::{error::ModelError, host::Host, model::Model, tensor};
+use crate::{error::ModelError, host::Host, model::Model, pillow::Picture, tensor};
 
 /// Steps of the pipelines of diffusers when nothing is said.
 const STEPS: u32 = 50;
@@ -80,13 +79,6 @@ impl WanModel {
             motion: order.motion,
         }
     }
-
-    fn image(&self, still: &Image, size: Size) -> Result<Tensor, ModelError> {
-        let fitted = fit::fit(still, size.width, size.height, Fit::Stretch);
-        let fitted = fitted.map_err(|error| ModelError::Torch(error.to_string()))?;
-        let shape = [1, size.height.into(), size.width.into()];
-        tensor::from_rgb(&fitted.planes()[0].data, shape, Device::Cpu)
-    }
 }
 
 impl Model for WanModel {
@@ -100,7 +92,11 @@ impl Model for WanModel {
         let timing = Timing { host: order.frame_rate, model: self.pipeline.format().1 };
         let size = self.size(still.as_ref());
         let sampling = self.sampling(order, size, &timing);
-        let image = still.map(|still| self.image(&still, size)).transpose()?;
+        let image = still.map(|still| Picture {
+            width: still.width() as usize,
+            height: still.height() as usize,
+            bytes: still.planes()[0].data.clone(),
+        });
         let (mut next, mut made) = (0, 0);
         self.pipeline.clip(&sampling, image.as_ref(), host, |frames, host| {
             for at in 0..frames.size()[2] {
