@@ -215,35 +215,52 @@ impl ImageEmbedding {
 struct Modulation(Vec<(i64, Tensor)>);
 
 impl Modulation {
-    /// Does `change` to each run of the tokens `x`, with the six numbers of the run.
-    fn apply(
+    /// x * (1 + scale) + shift, with the numbers `scale` and `shift` of each run.
+    fn scale_shift(&self, x: &Tensor, scale: i64, shift: i64) -> Result<Tensor, ModelError> {
+        self.each(|run, numbers| {
+            let scale = numbers.f_narrow(1, scale, 1)?.f_add_scalar(1.0)?;
+            Ok(run.of(x)?.f_mul(&scale)?.f_add(&numbers.f_narrow(1, shift, 1)?)?)
+        })
+    }
+
+    /// x + y * gate, in f32, with the number `gate` of each run.
+    fn add_gated(&self, x: &Tensor, y: &Tensor, gate: i64) -> Result<Tensor, ModelError> {
+        self.each(|run, numbers| {
+            let gate = numbers.f_narrow(1, gate, 1)?;
+            let y = run.of(y)?.f_to_kind(Kind::Float)?.f_mul(&gate)?;
+            Ok(run.of(x)?.f_to_kind(Kind::Float)?.f_add(&y)?)
+        })
+    }
+
+    /// What `make` makes of each run, with the numbers of it.
+    fn each(
         &self,
-        x: &Tensor,
-        change: impl Fn(&Tensor, &Tensor) -> Result<Tensor, ModelError>,
+        make: impl Fn(Run, &Tensor) -> Result<Tensor, ModelError>,
     ) -> Result<Tensor, ModelError> {
-        if let [(_, all)] = &self.0[..] {
-            return change(x, all);
-        }
         let mut start = 0;
         let mut parts = Vec::new();
-        for (count, six) in &self.0 {
-            parts.push(change(&x.f_narrow(1, start, *count)?, six)?);
+        for (count, numbers) in &self.0 {
+            parts.push(make(Run { start, count: *count }, numbers)?);
             start += count;
         }
-        Ok(Tensor::f_cat(&parts, 1)?)
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => Ok(Tensor::f_cat(&parts, 1)?),
+        }
     }
 }
 
-/// x * (1 + scale) + shift, with the numbers `scale` and `shift` of the modulation.
-fn scale_shift(x: &Tensor, six: &Tensor, scale: i64, shift: i64) -> Result<Tensor, ModelError> {
-    let scale = six.f_narrow(1, scale, 1)?.f_add_scalar(1.0)?;
-    Ok(x.f_mul(&scale)?.f_add(&six.f_narrow(1, shift, 1)?)?)
+/// Tokens that lie behind each other.
+#[derive(Clone, Copy)]
+struct Run {
+    start: i64,
+    count: i64,
 }
 
-/// x + y * gate, in f32.
-fn gated(x: &Tensor, y: &Tensor, six: &Tensor, gate: i64) -> Result<Tensor, ModelError> {
-    let gate = six.f_narrow(1, gate, 1)?;
-    Ok(x.f_to_kind(Kind::Float)?.f_add(&y.f_to_kind(Kind::Float)?.f_mul(&gate)?)?)
+impl Run {
+    fn of(self, tokens: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(tokens.f_narrow(1, self.start, self.count)?)
+    }
 }
 
 /// A block: diffusers' `WanTransformerBlock`.
@@ -278,18 +295,10 @@ impl Block {
         });
         let six = Modulation(runs.collect::<Result<_, ModelError>>()?);
         let moved = |x: &Tensor, scale, shift| -> Result<Tensor, ModelError> {
-            let normed = self.norm.forward(x)?;
-            let moved = six.apply(&normed, |x, six| scale_shift(x, six, scale, shift))?;
-            Ok(moved.f_to_kind(kind)?)
+            Ok(six.scale_shift(&self.norm.forward(x)?, scale, shift)?.f_to_kind(kind)?)
         };
         let added = |x: &Tensor, y: &Tensor, gate| -> Result<Tensor, ModelError> {
-            let start = std::cell::Cell::new(0);
-            let sum = six.apply(x, |x, six| {
-                let count = x.size()[1];
-                let y = y.f_narrow(1, start.replace(start.get() + count), count)?;
-                gated(x, &y, six, gate)
-            })?;
-            Ok(sum.f_to_kind(kind)?)
+            Ok(six.add_gated(x, y, gate)?.f_to_kind(kind)?)
         };
         let x = added(x, &self.attn1.to_itself(&moved(x, 1, 0)?, rope, context.bias)?, 2)?;
         let normed = match &self.norm2 {
@@ -425,7 +434,7 @@ impl Transformer {
                 .collect::<Result<_, ModelError>>()?,
         );
         let normed = self.norm_out.forward(&x)?;
-        let moved = two.apply(&normed, |x, two| scale_shift(x, two, 1, 0))?;
+        let moved = two.scale_shift(&normed, 1, 0)?;
         let out = self.proj_out.forward(&moved.f_to_kind(self.kind)?)?;
         self.unpatch(&out, grid)
     }
