@@ -61,16 +61,14 @@ impl ClipVisionConfig {
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let config: Self = config::read(path)?;
         let mut wrong = config::Wrong::default();
-        for (name, value, most) in [
+        wrong.unless_counts([
             ("hidden_size", config.hidden_size, 65_536),
             ("intermediate_size", config.intermediate_size, 1 << 20),
             ("num_hidden_layers", config.num_hidden_layers, 1000),
             ("num_attention_heads", config.num_attention_heads, 1024),
             ("image_size", config.image_size, 4096),
             ("patch_size", config.patch_size, 4096),
-        ] {
-            wrong.unless((1..=most).contains(&value), name, &format!("1 to {most}"));
-        }
+        ]);
         let heads = config.hidden_size % config.num_attention_heads.max(1) == 0;
         wrong.unless(heads, "hidden_size", "a multiple of num_attention_heads");
         let patches = config.patch_size <= config.image_size;
@@ -158,13 +156,14 @@ impl ClipVision {
         nn::load(weights, device, kind, unused, |at| Self::new(config, at, prefix))
     }
 
-    /// Makes sure that a file has this network, without reading it.
+    /// Makes sure that a file has this network, without reading it, and hands it back.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn check(config: &ClipVisionConfig, weights: &Weights) -> Result<(), ModelError> {
-        let prefix = prefix(weights);
-        nn::check(weights, unused, |at| Self::new(config, at, prefix))
+    pub fn check(config: &ClipVisionConfig, weights: Weights) -> Result<Weights, ModelError> {
+        let prefix = prefix(&weights);
+        nn::check(&weights, unused, |at| Self::new(config, at, prefix))?;
+        Ok(weights)
     }
 
     fn new(

@@ -31,6 +31,13 @@ impl Wrong {
         }
     }
 
+    /// Notes each `(name, value, most)` whose value does not lie in 1 to `most`.
+    pub fn unless_counts<const N: usize>(&mut self, counts: [(&str, i64, i64); N]) {
+        for (name, value, most) in counts {
+            self.unless((1..=most).contains(&value), name, &format!("1 to {most}"));
+        }
+    }
+
     /// # Errors
     /// When something is wrong with the file `path`.
     pub fn finish(self, path: &Path) -> Result<(), ModelError> {

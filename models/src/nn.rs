@@ -249,10 +249,7 @@ pub fn biased_attention([q, k, v]: [&Tensor; 3], bias: KeyBias) -> Result<Tensor
     let q = Tensor::f_cat(&[q, &asks], 3)?;
     let k = Tensor::f_cat(&[k, &is_asked], 3)?;
     let v = v.f_constant_pad_nd([0, MORE])?;
-    let mask: Option<Tensor> = None;
-    let out =
-        Tensor::f_scaled_dot_product_attention(&q, &k, &v, mask, 0.0, false, 1.0 / scale, false)?;
-    Ok(out.f_narrow(3, 0, head)?)
+    Ok(scaled_attention([&q, &k, &v], Some(1.0 / scale))?.f_narrow(3, 0, head)?)
 }
 
 /// Attention of queries to keys, `[B, heads, S, D]` each.
@@ -260,8 +257,13 @@ pub fn biased_attention([q, k, v]: [&Tensor; 3], bias: KeyBias) -> Result<Tensor
 /// # Errors
 /// When shapes do not fit, or memory runs out.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor, ModelError> {
+    scaled_attention([q, k, v], None)
+}
+
+/// As [`attention`], with another factor than 1 / sqrt(D).
+fn scaled_attention([q, k, v]: [&Tensor; 3], scale: Option<f64>) -> Result<Tensor, ModelError> {
     let mask: Option<Tensor> = None;
-    Ok(Tensor::f_scaled_dot_product_attention(q, k, v, mask, 0.0, false, None, false)?)
+    Ok(Tensor::f_scaled_dot_product_attention(q, k, v, mask, 0.0, false, scale, false)?)
 }
 
 #[cfg(test)]

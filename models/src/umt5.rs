@@ -65,18 +65,18 @@ impl Umt5Config {
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let config: Self = config::read(path)?;
         let mut wrong = config::Wrong::default();
-        for (name, value, least, most) in [
-            ("vocab_size", config.vocab_size, 1, 1 << 24),
-            ("d_model", config.d_model, 1, 65_536),
-            ("d_kv", config.d_kv, 1, 4096),
-            ("d_ff", config.d_ff, 1, 1 << 20),
-            ("num_layers", config.num_layers, 1, 1000),
-            ("num_heads", config.num_heads, 1, 1024),
-            ("relative_attention_num_buckets", config.relative_attention_num_buckets, 4, 65_536),
-            ("relative_attention_max_distance", config.relative_attention_max_distance, 2, 1 << 20),
-        ] {
-            wrong.unless((least..=most).contains(&value), name, &format!("{least} to {most}"));
-        }
+        wrong.unless_counts([
+            ("vocab_size", config.vocab_size, 1 << 24),
+            ("d_model", config.d_model, 65_536),
+            ("d_kv", config.d_kv, 4096),
+            ("d_ff", config.d_ff, 1 << 20),
+            ("num_layers", config.num_layers, 1000),
+            ("num_heads", config.num_heads, 1024),
+            ("relative_attention_num_buckets", config.relative_attention_num_buckets, 65_536),
+            ("relative_attention_max_distance", config.relative_attention_max_distance, 1 << 20),
+        ]);
+        let buckets = config.relative_attention_num_buckets >= 4;
+        wrong.unless(buckets, "relative_attention_num_buckets", "4 or more");
         let far =
             config.relative_attention_max_distance > config.relative_attention_num_buckets / 4;
         let more = "more than a quarter of relative_attention_num_buckets";
@@ -196,12 +196,13 @@ impl Umt5Encoder {
         nn::load(weights, device, kind, twice, |at| Self::new(config, at))
     }
 
-    /// Makes sure that a file has this network, without reading it.
+    /// Makes sure that a file has this network, without reading it, and hands it back.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn check(config: &Umt5Config, weights: &Weights) -> Result<(), ModelError> {
-        nn::check(weights, twice, |at| Self::new(config, at))
+    pub fn check(config: &Umt5Config, weights: Weights) -> Result<Weights, ModelError> {
+        nn::check(&weights, twice, |at| Self::new(config, at))?;
+        Ok(weights)
     }
 
     fn new(config: &Umt5Config, at: &Builder<'_>) -> Result<Self, ModelError> {

@@ -264,23 +264,17 @@ impl WanPipeline {
         let mut parts = vec![("text_encoder".to_owned(), self.text.check())];
         for expert in &self.experts {
             let name = expert.folder.file_name().unwrap_or_default().to_string_lossy();
-            let weights = expert.weights().and_then(|weights| {
-                Transformer::check(&expert.config, &weights)?;
-                Ok(weights)
-            });
+            let weights = expert.weights();
+            let weights = weights.and_then(|weights| Transformer::check(&expert.config, weights));
             parts.push((name.into_owned(), weights));
         }
         if let Some(vision) = &self.vision {
-            let weights = vision.weights().and_then(|weights| {
-                ClipVision::check(&vision.config, &weights)?;
-                Ok(weights)
-            });
+            let weights = vision.weights();
+            let weights = weights.and_then(|weights| ClipVision::check(&vision.config, weights));
             parts.push(("image_encoder".to_owned(), weights));
         }
-        let vae = self.vae_weights().and_then(|weights| {
-            Vae::check(&self.vae_config, &weights)?;
-            Ok(weights)
-        });
+        let vae = self.vae_weights();
+        let vae = vae.and_then(|weights| Vae::check(&self.vae_config, weights));
         parts.push(("vae".to_owned(), vae));
         parts
     }
@@ -347,13 +341,12 @@ impl WanPipeline {
     }
 
     fn vae(&mut self) -> Result<&Vae, ModelError> {
-        if self.vae.is_none() {
-            let weights = self.vae_weights()?;
+        let vae = match self.vae.take() {
+            Some(vae) => vae,
             // It is small, and the reference keeps it exact.
-            let vae = Vae::load(&self.vae_config, &weights, self.device, Kind::Float)?;
-            self.vae = Some(vae);
-        }
-        self.vae.as_ref().ok_or_else(|| ModelError::Torch("the VAE is not loaded".to_owned()))
+            None => Vae::load(&self.vae_config, &self.vae_weights()?, self.device, Kind::Float)?,
+        };
+        Ok(self.vae.insert(vae))
     }
 
     /// What the clip starts from.
@@ -473,12 +466,14 @@ impl Expert {
     }
 
     fn network(&mut self, device: Device, kind: Kind) -> Result<&Transformer, ModelError> {
-        if self.network.is_none() {
-            let weights = self.weights()?;
-            memory::check(&weights, device, kind)?;
-            self.network = Some(Transformer::load(&self.config, &weights, device, kind)?);
-        }
-        let missing = || ModelError::Torch("the transformer is not loaded".to_owned());
-        self.network.as_ref().ok_or_else(missing)
+        let network = match self.network.take() {
+            Some(network) => network,
+            None => {
+                let weights = self.weights()?;
+                memory::check(&weights, device, kind)?;
+                Transformer::load(&self.config, &weights, device, kind)?
+            }
+        };
+        Ok(self.network.insert(network))
     }
 }

@@ -72,8 +72,7 @@ impl TextReader {
     pub fn check(&self) -> Result<Weights, ModelError> {
         self.tokenizer()?;
         let (config, weights) = self.open()?;
-        Umt5Encoder::check(&config, &weights)?;
-        Ok(weights)
+        Umt5Encoder::check(&config, weights)
     }
 
     fn tokenizer(&self) -> Result<Tokenizer, ModelError> {

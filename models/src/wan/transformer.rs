@@ -84,7 +84,7 @@ impl TransformerConfig {
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let config: Self = config::read(path)?;
         let mut wrong = config::Wrong::default();
-        for (name, value, most) in [
+        wrong.unless_counts([
             ("num_attention_heads", config.num_attention_heads, 256),
             ("attention_head_dim", config.attention_head_dim, 1024),
             ("in_channels", config.in_channels, 1024),
@@ -96,9 +96,7 @@ impl TransformerConfig {
             ("rope_max_seq_len", config.rope_max_seq_len, 1 << 20),
             ("image_dim", config.image_dim.unwrap_or(1), 65_536),
             ("pos_embed_seq_len", config.pos_embed_seq_len.unwrap_or(1), 65_536),
-        ] {
-            wrong.unless((1..=most).contains(&value), name, &format!("1 to {most}"));
-        }
+        ]);
         let even = config.attention_head_dim % 2 == 0 && config.freq_dim % 2 == 0;
         wrong.unless(even, "attention_head_dim and freq_dim", "even");
         let patches = config.patch_size.iter().all(|side| (1..=16).contains(side));
@@ -362,12 +360,13 @@ impl Transformer {
         nn::load(weights, device, kind, unused, |at| Self::new(config, at, kind))
     }
 
-    /// Makes sure that a file has this network, without reading it.
+    /// Makes sure that a file has this network, without reading it, and hands it back.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn check(config: &TransformerConfig, weights: &Weights) -> Result<(), ModelError> {
-        nn::check(weights, unused, |at| Self::new(config, at, Kind::Float))
+    pub fn check(config: &TransformerConfig, weights: Weights) -> Result<Weights, ModelError> {
+        nn::check(&weights, unused, |at| Self::new(config, at, Kind::Float))?;
+        Ok(weights)
     }
 
     fn new(config: &TransformerConfig, at: &Builder<'_>, kind: Kind) -> Result<Self, ModelError> {

@@ -5,7 +5,9 @@ use tch::Tensor;
 
 use super::{
     config::VaeConfig,
-    layers::{Cache, CausalConv, ChannelNorm, Downsample, MidBlock, ResidualBlock, Upsample},
+    layers::{
+        Cache, CausalConv, ChannelNorm, Downsample, MidBlock, Resample, ResidualBlock, Upsample,
+    },
     residual::{Factors, average_down, repeat_up},
 };
 use crate::{error::ModelError, nn::Builder};
@@ -16,6 +18,20 @@ struct Stage<S> {
     sampler: Option<S>,
     /// Channels behind it, and how much is sampled, where it has a shortcut.
     shortcut: Option<(i64, Factors)>,
+}
+
+impl<S: Resample> Stage<S> {
+    /// What comes out of the blocks and of what changes the size; the shortcut is not in it.
+    fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError> {
+        let mut x = x.shallow_clone();
+        for resnet in &self.resnets {
+            x = resnet.forward(&x, cache)?;
+        }
+        match &self.sampler {
+            Some(sampler) => sampler.forward(&x, cache),
+            None => Ok(x),
+        }
+    }
 }
 
 /// Frames to latent pixels.
@@ -82,16 +98,11 @@ impl Encoder {
         cache.rewind();
         let mut x = self.conv_in.forward(x, cache)?;
         for stage in &self.stages {
-            let before = x.shallow_clone();
-            for resnet in &stage.resnets {
-                x = resnet.forward(&x, cache)?;
-            }
-            if let Some(sampler) = &stage.sampler {
-                x = sampler.forward(&x, cache)?;
-            }
+            let mut out = stage.forward(&x, cache)?;
             if let Some((channels, factors)) = stage.shortcut {
-                x = x.f_add(&average_down(&before, channels, factors)?)?;
+                out = out.f_add(&average_down(&x, channels, factors)?)?;
             }
+            x = out;
         }
         let x = self.norm_out.forward(&self.mid_block.forward(&x, cache)?)?;
         self.conv_out.forward(&x.f_silu()?, cache)
@@ -164,16 +175,11 @@ impl Decoder {
         let x = self.conv_in.forward(x, cache)?;
         let mut x = self.mid_block.forward(&x, cache)?;
         for stage in &self.stages {
-            let before = x.shallow_clone();
-            for resnet in &stage.resnets {
-                x = resnet.forward(&x, cache)?;
-            }
-            if let Some(sampler) = &stage.sampler {
-                x = sampler.forward(&x, cache)?;
-            }
+            let mut out = stage.forward(&x, cache)?;
             if let Some((channels, factors)) = stage.shortcut {
-                x = x.f_add(&repeat_up(&before, channels, factors, first)?)?;
+                out = out.f_add(&repeat_up(&x, channels, factors, first)?)?;
             }
+            x = out;
         }
         self.conv_out.forward(&self.norm_out.forward(&x)?.f_silu()?, cache)
     }

@@ -79,7 +79,7 @@ impl VaeConfig {
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let config: Self = config::read(path)?;
         let mut wrong = config::Wrong::default();
-        for (name, value, most) in [
+        wrong.unless_counts([
             ("base_dim", config.base_dim, 4096),
             ("decoder_base_dim", config.decoder_base_dim.unwrap_or(1), 4096),
             ("z_dim", config.z_dim, 1024),
@@ -87,9 +87,7 @@ impl VaeConfig {
             ("in_channels", config.in_channels, 1024),
             ("out_channels", config.out_channels, 1024),
             ("patch_size", config.patch_size.unwrap_or(1), 16),
-        ] {
-            wrong.unless((1..=most).contains(&value), name, &format!("1 to {most}"));
-        }
+        ]);
         let stages = config.dim_mult.len();
         let widths = config.dim_mult.iter().all(|by| (1..=64).contains(by));
         wrong.unless(

@@ -282,6 +282,13 @@ impl MidBlock {
     }
 }
 
+/// What changes the size of frames, and how many there are.
+pub trait Resample {
+    /// # Errors
+    /// When shapes do not fit, or memory runs out.
+    fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError>;
+}
+
 /// Twice the size, and twice the frames if it has `time_conv`: `WanResample`, upwards.
 pub struct Upsample {
     conv: Conv2d,
@@ -304,20 +311,18 @@ impl Upsample {
             time_conv: time_conv.transpose()?,
         })
     }
+}
 
+impl Resample for Upsample {
     /// The first frame of a clip stays one; each later one becomes two.
-    ///
-    /// # Errors
-    /// When shapes do not fit, or memory runs out.
-    pub fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError> {
+    fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError> {
         let x = match &self.time_conv {
             Some(conv) => in_time(conv, x, cache.next())?,
             None => x.shallow_clone(),
         };
-        let frames = x.size()[2];
-        let pictures = to_pictures(&x)?;
-        let [.., height, width] = pictures.size()[..] else { return Err(no_three()) };
-        let exact = pictures.f_to_kind(Kind::Float)?;
+        let size = x.size();
+        let (frames, height, width) = (size[2], size[3], size[4]);
+        let exact = to_pictures(&x)?.f_to_kind(Kind::Float)?;
         // The reference takes "nearest-exact"; twice the size, both are the same.
         let large = exact.f_upsample_nearest2d([2 * height, 2 * width], None, None)?;
         to_frames(&self.conv.forward(&large.f_to_kind(x.kind())?, 1)?, frames)
@@ -362,12 +367,11 @@ impl Downsample {
         };
         Ok(Self { conv: Conv2d::new(&at.at("resample.1"), both, 3, 2)?, time_conv })
     }
+}
 
+impl Resample for Downsample {
     /// The first frame of a clip stays one; of each two later ones one is left.
-    ///
-    /// # Errors
-    /// When shapes do not fit, or memory runs out.
-    pub fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError> {
+    fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError> {
         let frames = x.size()[2];
         let padded = to_pictures(x)?.f_constant_pad_nd([0, 1, 0, 1])?;
         let x = to_frames(&self.conv.forward(&padded, 0)?, frames)?;

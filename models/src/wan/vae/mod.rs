@@ -53,12 +53,13 @@ impl Vae {
         nn::load(weights, device, kind, |_| false, |at| Self::new(config, at, device, kind))
     }
 
-    /// Makes sure that a file has this network, without reading it.
+    /// Makes sure that a file has this network, without reading it, and hands it back.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn check(config: &VaeConfig, weights: &Weights) -> Result<(), ModelError> {
-        nn::check(weights, |_| false, |at| Self::new(config, at, Device::Cpu, Kind::Float))
+    pub fn check(config: &VaeConfig, weights: Weights) -> Result<Weights, ModelError> {
+        nn::check(&weights, |_| false, |at| Self::new(config, at, Device::Cpu, Kind::Float))?;
+        Ok(weights)
     }
 
     fn new(
