@@ -11,6 +11,7 @@ it trains one network there for --steps and renders a clip from it, from the pic
 import argparse
 import json
 import os
+import re
 import socket
 import statistics
 import struct
@@ -23,14 +24,24 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "models/tests/fixtures"))
 
 
+def protocol_version():
+    """The version that this tree speaks."""
+    source = Path(__file__).parent / "../engine/src/worker/protocol.rs"
+    return int(re.search(r"pub const VERSION: u32 = (\d+);", source.read_text()).group(1))
+
+
 class Worker:
     """A worker process, and both sides of its protocol: engine/src/worker/protocol.rs."""
 
     def __init__(self, program):
         self.socket, theirs = socket.socketpair()
-        self.process = subprocess.Popen([program], stdin=theirs, stdout=subprocess.DEVNULL)
+        # As engine/src/worker/process.rs starts it.
+        environment = os.environ | {
+            "OMP_WAIT_POLICY": "passive", "OMP_DYNAMIC": "FALSE", "MKL_DYNAMIC": "FALSE"}
+        self.process = subprocess.Popen(
+            [program], stdin=theirs, stdout=subprocess.DEVNULL, env=environment)
         theirs.close()
-        self.send({"hello": {"version": 1}})
+        self.send({"hello": {"version": protocol_version()}})
         self.about = self.receive()[0]["hello"]["about"]
 
     def send(self, message, pixels=b""):
@@ -80,6 +91,7 @@ class Worker:
             "model": str(folder), "device": device, "prompt": "", "motion": 5.0, "seed": 1,
             "still": still and {"width": size, "height": size}, "frames": frames,
             "frame_rate": {"numerator": 24, "denominator": 1}, "first": 0, "place": None,
+            "sampling": {"negative_prompt": "", "steps": None, "guidance_scale": None},
         }}, still or b"")
         while True:
             report, pixels = self.receive()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! CLIP's image encoder (Radford et al. 2021): transformers 5.23.0, `CLIPVisionModel` behind
-//! `CLIPImageProcessor`.
+//! CLIP's image encoder (Radford et al. 2021): transformers 5.23.0, `CLIPVisionModel` and
+//! `CLIPVisionModelWithProjection`, behind `CLIPImageProcessor`.
 
 use std::path::Path;
 
@@ -36,6 +36,8 @@ pub struct ClipVisionConfig {
     pub hidden_act: String,
     /// What norms add to a variance.
     pub layer_norm_eps: f64,
+    /// Channels of the projection.
+    pub projection_dim: i64,
 }
 
 impl Default for ClipVisionConfig {
@@ -49,6 +51,7 @@ impl Default for ClipVisionConfig {
             patch_size: 14,
             hidden_act: "quick_gelu".to_owned(),
             layer_norm_eps: 1e-5,
+            projection_dim: 512,
         }
     }
 }
@@ -68,6 +71,7 @@ impl ClipVisionConfig {
             ("num_attention_heads", config.num_attention_heads, 1024),
             ("image_size", config.image_size, 4096),
             ("patch_size", config.patch_size, 4096),
+            ("projection_dim", config.projection_dim, 65_536),
         ]);
         let heads = config.hidden_size % config.num_attention_heads.max(1) == 0;
         wrong.unless(heads, "hidden_size", "a multiple of num_attention_heads");
@@ -131,6 +135,15 @@ impl Block {
     }
 }
 
+/// What follows the blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// Nothing that anybody looks at.
+    None,
+    /// A projection of the class token.
+    Projection,
+}
+
 /// The encoder.
 pub struct ClipVision {
     config: ClipVisionConfig,
@@ -139,6 +152,8 @@ pub struct ClipVision {
     position_embedding: Tensor,
     pre_layrnorm: LayerNorm,
     blocks: Vec<Block>,
+    post_layernorm: LayerNorm,
+    visual_projection: Option<Linear>,
 }
 
 impl ClipVision {
@@ -151,28 +166,34 @@ impl ClipVision {
         weights: &Weights,
         device: Device,
         kind: Kind,
+        head: Head,
     ) -> Result<Self, ModelError> {
         let prefix = prefix(weights);
-        nn::load(weights, device, kind, unused, |at| Self::new(config, at, prefix))
+        nn::load(weights, device, kind, unused, |at| Self::new(config, at, prefix, head))
     }
 
     /// Makes sure that a file has this network, without reading it, and hands it back.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn check(config: &ClipVisionConfig, weights: Weights) -> Result<Weights, ModelError> {
+    pub fn check(
+        config: &ClipVisionConfig,
+        weights: Weights,
+        head: Head,
+    ) -> Result<Weights, ModelError> {
         let prefix = prefix(&weights);
-        nn::check(&weights, unused, |at| Self::new(config, at, prefix))?;
+        nn::check(&weights, unused, |at| Self::new(config, at, prefix, head))?;
         Ok(weights)
     }
 
     fn new(
         config: &ClipVisionConfig,
-        at: &Builder<'_>,
+        whole: &Builder<'_>,
         prefix: Option<&str>,
+        head: Head,
     ) -> Result<Self, ModelError> {
-        let inner = prefix.map(|prefix| at.at(prefix));
-        let at = inner.as_ref().unwrap_or(at);
+        let inner = prefix.map(|prefix| whole.at(prefix));
+        let at = inner.as_ref().unwrap_or(whole);
         let (size, patch) = (config.hidden_size, config.patch_size);
         let embeddings = at.at("embeddings");
         let places = (config.image_size / patch).pow(2) + 1;
@@ -180,8 +201,10 @@ impl ClipVision {
         let blocks = (0..config.num_hidden_layers)
             .map(|number| Block::new(&layers.at(number), config))
             .collect::<Result<_, _>>()?;
-        // It counts for the last hidden state alone, which nobody looks at; files have it.
-        LayerNorm::affine(&at.at("post_layernorm"), size, config.layer_norm_eps)?;
+        let projection = || {
+            let at = whole.at("visual_projection");
+            Linear::without_bias(&at, size, config.projection_dim)
+        };
         Ok(Self {
             config: config.clone(),
             class_embedding: embeddings.tensor("class_embedding", &[size])?,
@@ -193,6 +216,13 @@ impl ClipVision {
                 .tensor("weight", &[places, size])?,
             pre_layrnorm: LayerNorm::affine(&at.at("pre_layrnorm"), size, config.layer_norm_eps)?,
             blocks,
+            // Files have it also where nobody looks at what comes out of it.
+            post_layernorm: LayerNorm::affine(
+                &at.at("post_layernorm"),
+                size,
+                config.layer_norm_eps,
+            )?,
+            visual_projection: (head == Head::Projection).then(projection).transpose()?,
         })
     }
 
@@ -201,8 +231,26 @@ impl ClipVision {
     /// # Errors
     /// When memory runs out.
     pub fn penultimate(&self, image: &Picture) -> Result<Tensor, ModelError> {
+        self.hidden(&self.prepare(image)?, self.blocks.len().saturating_sub(1))
+    }
+
+    /// The class token `[1, projection_dim]` of normalised pixels
+    /// `[1, 3, image_size, image_size]`.
+    ///
+    /// # Errors
+    /// When it was loaded without a projection, or memory runs out.
+    pub fn image_embeds(&self, pixels: &Tensor) -> Result<Tensor, ModelError> {
+        let last = self.hidden(pixels, self.blocks.len())?;
+        let class = self.post_layernorm.forward(&last.f_select(1, 0)?)?;
+        let missing = || ModelError::Torch("there is no projection".to_owned());
+        let projection = self.visual_projection.as_ref().ok_or_else(missing)?;
+        projection.forward(&class.f_to_kind(projection.kind())?)
+    }
+
+    /// The hidden state `[1, tokens, hidden_size]` behind so many blocks.
+    fn hidden(&self, pixels: &Tensor, blocks: usize) -> Result<Tensor, ModelError> {
         let kind = self.patch_embedding.kind();
-        let pixels = self.prepare(image)?.f_to_device(self.patch_embedding.device())?;
+        let pixels = pixels.f_to_device(self.patch_embedding.device())?;
         let stride = [self.config.patch_size; 2];
         let none: Option<Tensor> = None;
         let patches = pixels.f_to_kind(kind)?;
@@ -211,8 +259,7 @@ impl ClipVision {
         let class = self.class_embedding.f_reshape([1, 1, -1])?;
         let x = Tensor::f_cat(&[class, patches], 1)?.f_add(&self.position_embedding)?;
         let mut x = self.pre_layrnorm.forward(&x)?.f_to_kind(kind)?;
-        let last = self.blocks.len().saturating_sub(1);
-        for block in &self.blocks[..last] {
+        for block in &self.blocks[..blocks] {
             x = block.forward(&x)?;
         }
         Ok(x)
@@ -230,12 +277,19 @@ impl ClipVision {
         let scaled = tensor::from_rgb(&scaled.bytes, shape, Device::Cpu)?;
         let [top, left] = [height, width].map(|all| (all - pixels) as i64 / 2);
         let square = scaled.f_narrow(2, top, side)?.f_narrow(3, left, side)?;
-        let unit = square.f_add_scalar(1.0)?.f_div_scalar(2.0)?;
-        let numbers = |values: [f32; 3]| tensor::from_f32(&values, &[1, 3, 1, 1]);
-        let mean = numbers([0.481_454_66, 0.457_827_5, 0.408_210_73])?;
-        let deviation = numbers([0.268_629_54, 0.261_302_6, 0.275_777_1])?;
-        Ok(unit.f_sub(&mean)?.f_div(&deviation)?)
+        normalise(&square.f_add_scalar(1.0)?.f_div_scalar(2.0)?)
     }
+}
+
+/// Pixels `[1, 3, H, W]` in 0..1 with the mean and the deviation that CLIP was trained with.
+///
+/// # Errors
+/// When memory runs out.
+pub fn normalise(unit: &Tensor) -> Result<Tensor, ModelError> {
+    let numbers = |values: [f32; 3]| tensor::from_f32(&values, &[1, 3, 1, 1]);
+    let mean = numbers([0.481_454_66, 0.457_827_5, 0.408_210_73])?;
+    let deviation = numbers([0.268_629_54, 0.261_302_6, 0.275_777_1])?;
+    Ok(unit.f_sub(&mean)?.f_div(&deviation)?)
 }
 
 /// What the names of a file start with: it depends on the version that wrote it.

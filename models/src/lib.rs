@@ -20,15 +20,23 @@ pub mod memory;
 #[cfg(feature = "torch")]
 pub mod model;
 #[cfg(feature = "torch")]
+pub mod model_index;
+#[cfg(feature = "torch")]
 pub mod nn;
+#[cfg(all(test, feature = "torch"))]
+mod parity;
 #[cfg(feature = "torch")]
 pub mod pillow;
+#[cfg(feature = "torch")]
+pub mod playback;
 #[cfg(feature = "torch")]
 pub mod random;
 #[cfg(feature = "torch")]
 pub mod scheduler;
 #[cfg(feature = "torch")]
 pub mod serve;
+#[cfg(feature = "torch")]
+pub mod svd;
 #[cfg(feature = "torch")]
 pub mod tensor;
 #[cfg(feature = "torch")]

@@ -13,10 +13,10 @@ use crate::{
     error::ModelError,
     gan::{checkpoint, render::Renderer},
     host::Host,
-    wan::{
-        WanModel,
-        pipeline::{INDEX, WanPipeline},
-    },
+    model_index::{self, ModelIndex},
+    svd::{self, SvdModel, pipeline::SvdPipeline},
+    wan::{self, WanModel, pipeline::WanPipeline},
+    weights::Weights,
 };
 
 /// A model that is open.
@@ -38,27 +38,68 @@ pub trait Model {
 /// # Errors
 /// What is wrong with the folder.
 pub fn open(folder: &Path, device: Device) -> Result<Box<dyn Model>, ModelError> {
-    match folder.join(INDEX).exists() {
-        true => Ok(Box::new(WanModel::open(folder, device)?)),
-        false => Ok(Box::new(Renderer::load(folder, device)?)),
+    Ok(match Family::of(folder)? {
+        Family::Gan => Box::new(Renderer::load(folder, device)?),
+        Family::Svd => Box::new(SvdModel::open(folder, device)?),
+        Family::Wan => Box::new(WanModel::open(folder, device)?),
+    })
+}
+
+/// The kinds of models.
+enum Family {
+    Gan,
+    Svd,
+    Wan,
+}
+
+impl Family {
+    fn of(folder: &Path) -> Result<Self, ModelError> {
+        let index = folder.join(model_index::FILE);
+        if !index.exists() {
+            return Ok(Self::Gan);
+        }
+        let class = ModelIndex::load(folder)?.class_name;
+        if class == svd::pipeline::CLASS {
+            return Ok(Self::Svd);
+        }
+        if wan::pipeline::CLASSES.contains(&&*class) {
+            return Ok(Self::Wan);
+        }
+        let known = [&[svd::pipeline::CLASS][..], &wan::pipeline::CLASSES].concat().join(", ");
+        let reason = format!("_class_name is {class}, and what is known here are {known}");
+        Err(ModelError::NotAModel { path: index, reason })
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Gan => "a GAN of stillmotion",
+            Self::Svd => "Stable Video Diffusion, in the layout of diffusers",
+            Self::Wan => "Wan, in the layout of diffusers",
+        }
+    }
+
+    /// The parts of a folder, each looked at and not read.
+    fn check(&self, folder: &Path) -> Result<Parts, ModelError> {
+        let (device, kind) = (Device::Cpu, Kind::Float);
+        Ok(match self {
+            Self::Gan => vec![("model".to_owned(), Ok(checkpoint::check(folder)?))],
+            Self::Svd => SvdPipeline::open(folder, device, kind)?.check_weights(),
+            Self::Wan => WanPipeline::open(folder, device, kind)?.check_weights(),
+        })
     }
 }
+
+/// Parts by name, and their weights or what is wrong with them.
+type Parts = Vec<(String, Result<Weights, ModelError>)>;
 
 /// Says what a folder holds and what is wrong with it, without reading its weights.
 #[must_use]
 pub fn check(folder: &Path) -> Checked {
     let mut checked = Checked::default();
-    let parts = match folder.join(INDEX).exists() {
-        true => {
-            checked.kind = "Wan, in the layout of diffusers".to_owned();
-            WanPipeline::open(folder, Device::Cpu, Kind::Float)
-                .map(|pipeline| pipeline.check_weights())
-        }
-        false => {
-            checked.kind = "a GAN of stillmotion".to_owned();
-            checkpoint::check(folder).map(|weights| vec![("model".to_owned(), Ok(weights))])
-        }
-    };
+    let parts = Family::of(folder).and_then(|family| {
+        checked.kind = family.name().to_owned();
+        family.check(folder)
+    });
     let parts = parts.unwrap_or_else(|error| {
         checked.problems.push(error.to_string());
         Vec::new()
@@ -76,15 +117,17 @@ pub fn check(folder: &Path) -> Checked {
         let part = checked.parts.iter().find(|part| part.name == name);
         part.map_or(0, |part| 4 * part.parameters)
     };
-    // The text encoder is gone before the others come, and of two experts one is there at a time.
-    let experts = needs("transformer").max(needs("transformer_2"));
-    checked.memory = needs("model").max(needs("text_encoder")).max(experts + needs("vae"));
+    // What reads text or looks at the image is gone before the others come, and of two experts one
+    // is there at a time.
+    let first = ["model", "text_encoder", "image_encoder"].map(needs).into_iter().max();
+    let sampler = ["unet", "transformer", "transformer_2"].map(needs).into_iter().max();
+    checked.memory = first.max(sampler.map(|sampler| sampler + needs("vae"))).unwrap_or_default();
     checked
 }
 
 /// The file of a model that is written when it changes.
 #[must_use]
 pub fn main_file(folder: &Path) -> PathBuf {
-    let index = folder.join(INDEX);
+    let index = folder.join(model_index::FILE);
     if index.exists() { index } else { folder.join(checkpoint::FILE) }
 }

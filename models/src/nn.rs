@@ -266,6 +266,18 @@ fn scaled_attention([q, k, v]: [&Tensor; 3], scale: Option<f64>) -> Result<Tenso
     Ok(Tensor::f_scaled_dot_product_attention(q, k, v, mask, 0.0, false, scale, false)?)
 }
 
+/// The waves of a time, `[1, channels]` f32: cosines, then sines (Vaswani et al. 2017, section 3.5).
+///
+/// # Errors
+/// When memory runs out.
+pub fn time_waves(time: f64, channels: i64, device: Device) -> Result<Tensor, ModelError> {
+    let half = channels / 2;
+    let steps = Tensor::f_arange(half, (Kind::Float, device))?;
+    let rates = steps.f_mul_scalar(-(10_000_f64.ln()))?.f_div_scalar(half as f64)?.f_exp()?;
+    let angles = rates.f_mul_scalar(time)?.f_unsqueeze(0)?;
+    Ok(Tensor::f_cat(&[angles.f_cos()?, angles.f_sin()?], 1)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

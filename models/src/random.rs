@@ -67,16 +67,24 @@ impl Random {
     }
 }
 
-/// What `torch.randn(shape, generator=torch.Generator().manual_seed(seed))` gives: the noise that
-/// users of diffusers know. `[..]` f32, made on the CPU.
+/// What `torch.randn(shape, generator=generator)` gives for one shape after the other, with
+/// `generator = torch.Generator().manual_seed(seed)`: the noise that users of diffusers know.
+/// `[..]` f32, made on the CPU.
 ///
 /// # Errors
 /// When memory runs out.
-pub fn torch_normal(seed: u64, shape: &[i64]) -> Result<Tensor, ModelError> {
-    // Between the two lines nobody else may draw.
+pub fn torch_normals<const N: usize>(
+    seed: u64,
+    shapes: [&[i64]; N],
+) -> Result<[Tensor; N], ModelError> {
+    // Between the lines below nobody else may draw.
     static DRAWING: Mutex<()> = Mutex::new(());
     let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
     #[allow(clippy::disallowed_methods, reason = "nothing here depends on the global generator")]
     tch::manual_seed(seed.cast_signed());
-    Ok(Tensor::f_randn(shape, (Kind::Float, Device::Cpu))?)
+    let mut all = [(); N].map(|()| Tensor::new());
+    for (tensor, shape) in all.iter_mut().zip(shapes) {
+        *tensor = Tensor::f_randn(shape, (Kind::Float, Device::Cpu))?;
+    }
+    Ok(all)
 }

@@ -7,8 +7,8 @@
     make build worker
     venv/bin/python tests/parity/live.py /models/Wan2.2-TI2V-5B-Diffusers --image photo.jpg --steps 4
 
-A model that takes an image makes a clip from one; any other makes one frame from the prompt, in the
-size that it was made for. Frame 0 of a clip is the input in stillmotion, and is not compared. Exits
+Takes Wan and Stable Video Diffusion. A model that takes an image makes a clip from one; any other
+makes one frame from the prompt, in the size that it was made for. Frame 0 of a clip is the input in stillmotion, and is not compared. Exits
 with 1 where more than one value of a thousand is off by more than one byte.
 """
 
@@ -21,7 +21,7 @@ import tempfile
 
 import numpy as np
 import torch
-from diffusers import WanImageToVideoPipeline, WanPipeline
+from diffusers import StableVideoDiffusionPipeline, WanImageToVideoPipeline, WanPipeline
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -35,8 +35,8 @@ def arguments():
                         default=ROOT / "tests/fixtures/photos/coffee.jpg")
     parser.add_argument("--prompt", default="the camera slowly moves forward")
     parser.add_argument("--negative-prompt", default="static, blurry")
-    parser.add_argument("--size", default="832x480", metavar="WxH", help="of a clip")
-    parser.add_argument("--frames", type=int, default=17, help="of a clip, 4k + 1")
+    parser.add_argument("--size", metavar="WxH", help="of a clip; by default as it was made for")
+    parser.add_argument("--frames", type=int, default=13, help="of a clip; 4k + 1 for Wan")
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--guidance-scale", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -45,8 +45,15 @@ def arguments():
     return parser.parse_args()
 
 
+def is_svd(model):
+    index = json.loads((model / "model_index.json").read_text())
+    return index["_class_name"] == StableVideoDiffusionPipeline.__name__
+
+
 def takes_image(model):
     """Whether the clips of this model start from an image."""
+    if is_svd(model):
+        return True
     index = json.loads((model / "model_index.json").read_text())
     transformer = json.loads((model / "transformer/config.json").read_text())
     inputs, outputs = transformer["in_channels"], transformer["out_channels"]
@@ -55,6 +62,8 @@ def takes_image(model):
 
 def peer(args, image, size):
     """`[T, H, W, 3]` bytes of diffusers."""
+    if is_svd(args.model):
+        return svd(args, image, size)
     kind = WanPipeline if image is None else WanImageToVideoPipeline
     pipe = kind.from_pretrained(args.model, torch_dtype=torch.float32)
     call = dict(
@@ -65,6 +74,23 @@ def peer(args, image, size):
         call["image"] = image
     frames = pipe(**call, output_type="np").frames[0]
     return (frames * 255).round().astype(np.uint8)
+
+
+def svd(args, image, size):
+    pipe = StableVideoDiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
+    frames = pipe(
+        image, width=size[0], height=size[1], num_frames=args.frames,
+        num_inference_steps=args.steps, max_guidance_scale=args.guidance_scale,
+        generator=torch.Generator().manual_seed(args.seed), output_type="np").frames[0]
+    return (frames * 255).round().astype(np.uint8)
+
+
+def made_for(model):
+    """Size and frame rate."""
+    if is_svd(model):
+        return (1024, 576), 7
+    config = json.loads((model / "vae/config.json").read_text())
+    return ((1280, 704), 24) if config.get("is_residual", False) else ((832, 480), 16)
 
 
 def ours(args, image, size, rate, folder):
@@ -90,11 +116,11 @@ def ours(args, image, size, rate, folder):
 
 def main():
     args = arguments()
-    residual = json.loads((args.model / "vae/config.json").read_text()).get("is_residual", False)
-    made_for, rate = ((1280, 704), 24) if residual else ((832, 480), 16)
-    image, size = None, made_for
+    size, rate = made_for(args.model)
+    image = None
     if takes_image(args.model):
-        size = tuple(int(side) for side in args.size.split("x"))
+        if args.size:
+            size = tuple(int(side) for side in args.size.split("x"))
         # Both get it in the size of the clip: hosts fit a still before a model sees it.
         image = Image.open(args.image).convert("RGB").resize(size, Image.LANCZOS)
     with tempfile.TemporaryDirectory() as folder:

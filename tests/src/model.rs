@@ -154,3 +154,32 @@ pub fn within(limit: Duration, what: impl Fn() -> bool) {
         thread::sleep(Duration::from_millis(1));
     }
 }
+
+/// A tiny model with random weights, `wan/tiny-t2v` say.
+#[must_use]
+pub fn tiny(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/fixtures").join(name)
+}
+
+/// A copy of a tiny model that can be broken.
+///
+/// # Panics
+/// When it cannot be copied.
+#[must_use]
+pub fn copy(name: &str) -> TempDir {
+    fn all(from: &Path, to: &Path) {
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let to = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                fs::create_dir(&to).unwrap();
+                all(&entry.path(), &to);
+            } else {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    all(&tiny(name), folder.path());
+    folder
+}

@@ -31,6 +31,17 @@ pub fn play(description: &str) -> Arrived {
     take(&arrived)
 }
 
+/// The bytes of each buffer of a pipeline that plays to its end.
+///
+/// # Panics
+/// As [`play`].
+#[must_use]
+#[track_caller]
+pub fn bytes(description: &str) -> Vec<Vec<u8>> {
+    let buffers = play(description).buffers;
+    buffers.iter().map(|buffer| buffer.map_readable().unwrap().to_vec()).collect()
+}
+
 /// Plays `description` until it fails, and gives the errors that it posted, in order.
 ///
 /// # Panics

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -15,13 +15,9 @@ use std::{
 use stillmotion_tests::{
     clip::photo,
     launch,
-    model::{alone, checkpoint, end_workers, signal, workers},
-    pipeline::{fail, play},
+    model::{alone, checkpoint, copy, end_workers, signal, tiny, workers},
+    pipeline::{bytes, fail},
 };
-
-fn model(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/fixtures/wan").join(name)
-}
 
 fn clip(model: &Path, settings: &str) -> String {
     format!(
@@ -33,15 +29,10 @@ fn clip(model: &Path, settings: &str) -> String {
     )
 }
 
-fn bytes(line: &str) -> Vec<Vec<u8>> {
-    let buffers = play(line).buffers;
-    buffers.iter().map(|buffer| buffer.map_readable().unwrap().to_vec()).collect()
-}
-
 #[test]
 fn a_clip_starts_with_the_still_and_follows_its_settings() {
     let _alone = alone();
-    let from_image = model("tiny-ti2v");
+    let from_image = tiny("wan/tiny-ti2v");
     let usual = bytes(&clip(&from_image, "seed=3"));
     assert_eq!(usual.len(), 9);
     let still = bytes(&format!(
@@ -67,7 +58,7 @@ fn a_clip_starts_with_the_still_and_follows_its_settings() {
 #[test]
 fn a_worker_that_dies_on_the_way_changes_nothing() {
     let _alone = alone();
-    let line = clip(&model("tiny-ti2v"), "seed=5 steps=40");
+    let line = clip(&tiny("wan/tiny-ti2v"), "seed=5 steps=40");
     let whole = bytes(&line);
     end_workers();
     let killed = AtomicBool::new(false);
@@ -93,28 +84,12 @@ fn a_still_comes_from_a_prompt_alone() {
         format!(
             "stillsrc model={} prompt=\"a boat\" seed={seed} steps=1 guidance-scale=1 \
              num-buffers=1 ! video/x-raw,format=RGB ! fakesink name=out",
-            model("tiny-t2v").display()
+            tiny("wan/tiny-t2v").display()
         )
     };
     let still = bytes(&line(1));
     assert_eq!(still[0].len(), 832 * 480 * 3);
     assert_ne!(still, bytes(&line(2)));
-}
-
-/// A copy of a model that can be broken.
-fn copy(name: &str) -> tempfile::TempDir {
-    let to = tempfile::tempdir().unwrap();
-    let from = model(name);
-    fs::copy(from.join("model_index.json"), to.path().join("model_index.json")).unwrap();
-    for part in ["scheduler", "text_encoder", "tokenizer", "transformer", "vae"] {
-        fs::create_dir(to.path().join(part)).unwrap();
-        for file in fs::read_dir(from.join(part)).unwrap() {
-            let file = file.unwrap().path();
-            let name = file.file_name().unwrap();
-            fs::copy(&file, to.path().join(part).join(name)).unwrap();
-        }
-    }
-    to
 }
 
 #[test]
@@ -124,7 +99,7 @@ fn what_is_wrong_with_a_model_is_a_clear_sentence() {
         let error = fail(&clip(folder, "")).remove(0);
         (error.matches(gst::StreamError::WrongType), error.message().to_owned())
     };
-    let (typed, text) = said(&model("tiny-t2v"));
+    let (typed, text) = said(&tiny("wan/tiny-t2v"));
     assert!(typed && text.contains("from text alone"), "{text}");
 
     let weights = "transformer/diffusion_pytorch_model.safetensors";
@@ -138,7 +113,7 @@ fn what_is_wrong_with_a_model_is_a_clear_sentence() {
         ("scheduler/scheduler_config.json", "\"shift\": 5.0", "\"shift\": 0", "shift must be"),
         ("tokenizer/tokenizer.json", "Unigram", "Anagram", "tokenizer.json"),
     ] {
-        let folder = copy("tiny-ti2v");
+        let folder = copy("wan/tiny-ti2v");
         let path = folder.path().join(file);
         let json = fs::read_to_string(&path).unwrap();
         assert!(json.contains(old), "{file} has no {old}");
@@ -146,7 +121,7 @@ fn what_is_wrong_with_a_model_is_a_clear_sentence() {
         let (_, text) = said(folder.path());
         assert!(text.contains(part), "{file}, {new}: {text}");
     }
-    let folder = copy("tiny-ti2v");
+    let folder = copy("wan/tiny-ti2v");
     fs::remove_file(folder.path().join(weights)).unwrap();
     let (_, text) = said(folder.path());
     assert!(text.contains(weights), "{text}");
@@ -168,14 +143,14 @@ fn the_command_says_what_a_folder_holds() {
         let text = [done.stdout, done.stderr].map(|text| String::from_utf8(text).unwrap());
         (done.status.code(), text.concat())
     };
-    let (code, text) = check(&model("tiny-i2v"));
+    let (code, text) = check(&tiny("wan/tiny-i2v"));
     assert_eq!(code, Some(0), "{text}");
     for part in ["Wan", "text_encoder", "transformer_2", "vae", "GB of memory"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(check(Path::new(checkpoint())).0, Some(0));
     // All that is wrong, each part's.
-    let folder = copy("tiny-ti2v");
+    let folder = copy("wan/tiny-ti2v");
     fs::remove_file(folder.path().join("text_encoder/model.safetensors")).unwrap();
     let vae = folder.path().join("vae/diffusion_pytorch_model.safetensors");
     fs::write(&vae, "not safetensors").unwrap();
@@ -194,7 +169,7 @@ fn the_command_renders_with_a_model() {
     let render = |more: &[&str]| {
         let mut command = Command::new(&command);
         command.args(["render", &photo(), "-o"]).arg(folder.path().join("%05d.png"));
-        command.arg("--model").arg(model("tiny-ti2v"));
+        command.arg("--model").arg(tiny("wan/tiny-ti2v"));
         command.args(["--size", "64x32", "--frames", "9", "--steps", "2"]).args(more);
         command.output().unwrap()
     };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Schedulers: at which times a sampler looks, and how it steps from one to the next.
 //!
-//! Both are for networks that predict the velocity of a rectified flow: a sample at `sigma` is
-//! `(1 - sigma) * clip + sigma * noise`.
+//! A [`Scheduler`] is for networks that predict the velocity of a rectified flow: a sample at `sigma`
+//! is `(1 - sigma) * clip + sigma * noise`. [`Euler`] is for those that were trained with noise on
+//! top of the clip.
 
+mod euler;
 mod flow_match_euler;
 #[cfg(test)]
 mod parity;
@@ -14,7 +16,11 @@ use std::path::Path;
 use serde::Deserialize;
 use tch::Tensor;
 
-pub use self::{flow_match_euler::FlowMatchEuler, uni_pc::UniPc};
+pub use self::{
+    euler::{Euler, EulerConfig},
+    flow_match_euler::FlowMatchEuler,
+    uni_pc::UniPc,
+};
 use crate::{config, error::ModelError};
 
 /// The part of `scheduler_config.json` that is known here. What it says otherwise must be what it

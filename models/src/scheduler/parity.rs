@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use tch::{Device, Kind, Tensor};
 
-use super::SchedulerConfig;
+use super::{EulerConfig, SchedulerConfig};
 use crate::tensor;
 
 #[derive(Deserialize)]
@@ -45,6 +45,44 @@ fn tables_and_trajectories_are_those_of_diffusers() {
             let velocity = (&sample * 2.0 + f64::from(step)).cos();
             sample = scheduler.step(&velocity, &sample).unwrap();
         }
+        near(&tensor::to_f32(&sample).unwrap(), &row.end, 1e-4, &what);
+        assert!(scheduler.step(&sample, &sample).is_err());
+    }
+}
+
+#[derive(Deserialize)]
+struct EulerRow {
+    config: EulerConfig,
+    steps: u32,
+    timesteps: Vec<f32>,
+    sigmas: Vec<f32>,
+    first_noise: f64,
+    scaled: Vec<f32>,
+    end: Vec<f32>,
+}
+
+#[test]
+fn levels_of_karras_and_steps_of_euler_are_those_of_diffusers() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/svd/schedulers.json");
+    let rows: Vec<EulerRow> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(rows.len(), 8);
+    for row in rows {
+        row.config.check(Path::new(path)).unwrap();
+        let what = format!("{:?} in {} steps", row.config, row.steps);
+        let mut scheduler = row.config.scheduler(row.steps);
+        near(scheduler.timesteps(), &row.timesteps, 1e-6, &what);
+        near(scheduler.sigmas(), &row.sigmas, 1e-6, &what);
+        let at = Tensor::arange(12, (Kind::Float, Device::Cpu));
+        let mut sample = at.sin() * scheduler.first_noise();
+        assert!((scheduler.first_noise() / row.first_noise - 1.0).abs() < 1e-6, "{what}");
+        let mut scaled = Vec::new();
+        for step in 0..row.steps {
+            let x = scheduler.scale(&sample).unwrap();
+            scaled.extend(tensor::to_f32(&x).unwrap());
+            let velocity = (&x * 2.0 + f64::from(step)).cos();
+            sample = scheduler.step(&velocity, &sample).unwrap();
+        }
+        near(&scaled, &row.scaled, 1e-5, &what);
         near(&tensor::to_f32(&sample).unwrap(), &row.end, 1e-4, &what);
         assert!(scheduler.step(&sample, &sample).is_err());
     }

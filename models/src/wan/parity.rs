@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Each part beside diffusers, with tiny random weights: `models/tests/fixtures/make_wan.py` made
-//! the models and the numbers. Relative error 1e-4 of the largest value.
+//! the models and the numbers.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
-use std::path::{Path, PathBuf};
-
-use stillmotion_engine::worker::protocol::Report;
 use tch::{Device, Kind, Tensor};
 
 use super::{
@@ -14,11 +11,10 @@ use super::{
     vae::{Vae, VaeConfig},
 };
 use crate::{
-    clip_vision::{ClipVision, ClipVisionConfig},
-    error::ModelError,
+    clip_vision::{ClipVision, ClipVisionConfig, Head},
     host::Host,
+    parity::{Expected, Nobody, fixtures, near, near_in_bytes, photo},
     pillow::Picture,
-    tensor::load_one,
     umt5::{Umt5Config, Umt5Encoder},
     weights::Weights,
 };
@@ -26,39 +22,15 @@ use crate::{
 const MODELS: [&str; 2] = ["tiny-t2v", "tiny-ti2v"];
 const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/wan")
-}
-
-struct Expected(Weights);
-
-impl Expected {
-    fn of(name: &str) -> Self {
-        Self(Weights::open(&fixtures().join(format!("{name}.expected.safetensors"))).unwrap())
-    }
-
-    fn get(&self, name: &str) -> Tensor {
-        load_one(&self.0, name).unwrap()
-    }
-}
-
-#[track_caller]
-fn near(got: &Tensor, want: &Tensor, what: &str) {
-    assert_eq!(got.size(), want.size(), "{what}");
-    let worst = (got - want).abs().max().double_value(&[]);
-    let largest = want.abs().max().double_value(&[]);
-    assert!(worst <= 1e-4 * largest, "{what} is off by {worst} of {largest}");
-}
-
 fn transformer(name: &str) -> Transformer {
-    let folder = fixtures().join(name).join("transformer");
+    let folder = fixtures("wan").join(name).join("transformer");
     let config = TransformerConfig::load(&folder.join("config.json")).unwrap();
     let weights = Weights::open(&folder.join(WEIGHTS)).unwrap();
     Transformer::load(&config, &weights, Device::Cpu, Kind::Float).unwrap()
 }
 
 fn vae(name: &str) -> Vae {
-    let folder = fixtures().join(name).join("vae");
+    let folder = fixtures("wan").join(name).join("vae");
     let config = VaeConfig::load(&folder.join("config.json")).unwrap();
     let weights = Weights::open(&folder.join(WEIGHTS)).unwrap();
     Vae::load(&config, &weights, Device::Cpu, Kind::Float).unwrap()
@@ -67,7 +39,7 @@ fn vae(name: &str) -> Vae {
 #[test]
 fn the_transformer_is_that_of_diffusers() {
     for name in MODELS {
-        let (network, expected) = (transformer(name), Expected::of(name));
+        let (network, expected) = (transformer(name), Expected::of("wan", name));
         let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
         let condition = Condition { text: &text, image: None, bias: None };
         let size = x.size();
@@ -86,7 +58,7 @@ fn the_transformer_is_that_of_diffusers() {
 #[test]
 fn the_vae_is_that_of_diffusers_latent_by_latent() {
     for name in MODELS {
-        let (vae, expected) = (vae(name), Expected::of(name));
+        let (vae, expected) = (vae(name), Expected::of("wan", name));
         let encoded = vae.encode(&expected.get("vae.frames")).unwrap();
         near(&encoded, &expected.get("vae.encoded"), name);
         let z = expected.get("vae.z");
@@ -102,34 +74,17 @@ fn the_vae_is_that_of_diffusers_latent_by_latent() {
 
 #[test]
 fn the_text_encoder_is_that_of_transformers() {
-    let folder = fixtures().join("tiny-t2v/text_encoder");
+    let folder = fixtures("wan").join("tiny-t2v/text_encoder");
     let config = Umt5Config::load(&folder.join("config.json")).unwrap();
     let weights = Weights::open(&folder.join("model.safetensors")).unwrap();
     let encoder = Umt5Encoder::load(&config, &weights, Device::Cpu, Kind::Float).unwrap();
-    let expected = Expected::of("tiny-t2v");
+    let expected = Expected::of("wan", "tiny-t2v");
     for prompt in ["prompt", "negative"] {
         let words: Vec<f32> = (&expected.get(&format!("words.{prompt}"))).try_into().unwrap();
         let words: Vec<u32> = words.iter().map(|word| *word as u32).collect();
         near(&encoder.forward(&words).unwrap(), &expected.get(&format!("text.{prompt}")), prompt);
     }
     assert!(encoder.forward(&[64]).is_err());
-}
-
-/// Takes no report.
-struct Nobody;
-
-impl Host for Nobody {
-    fn report(&mut self, _: Report, _: &[u8]) -> Result<(), ModelError> {
-        Ok(())
-    }
-
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-
-    fn is_stopped(&self) -> bool {
-        false
-    }
 }
 
 fn clip(pipeline: &mut WanPipeline, sampling: &Sampling, image: Option<&Picture>) -> Tensor {
@@ -140,20 +95,6 @@ fn clip(pipeline: &mut WanPipeline, sampling: &Sampling, image: Option<&Picture>
     };
     pipeline.clip(sampling, image, &mut Nobody, take).unwrap();
     Tensor::cat(&parts, 2)
-}
-
-/// At most one byte off, and that in one pixel of a thousand: bytes are what people get.
-#[track_caller]
-fn near_in_bytes(got: &Tensor, want: &Tensor, what: &str) {
-    let bytes = |frames: &Tensor| (frames * 255.0).round();
-    // Diffusers gives frames, channels, 0..1.
-    let got = bytes(&((got + 1.0) / 2.0).permute([0, 2, 1, 3, 4]));
-    let want = bytes(want);
-    assert_eq!(got.size(), want.size(), "{what}");
-    let off = (got - want).abs();
-    assert!(off.max().double_value(&[]) <= 1.0, "{what}: a pixel is off by more than one");
-    let share = off.gt(0.5).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
-    assert!(share <= 1e-3, "{what}: {share} of the pixels are off by one");
 }
 
 fn sampling() -> Sampling {
@@ -172,9 +113,9 @@ fn sampling() -> Sampling {
 
 #[test]
 fn clips_from_a_prompt_are_those_of_diffusers() {
-    let folder = fixtures().join("tiny-t2v");
+    let folder = fixtures("wan").join("tiny-t2v");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
-    let expected = Expected::of("tiny-t2v");
+    let expected = Expected::of("wan", "tiny-t2v");
     assert_eq!(pipeline.image_place(), ImagePlace::Nowhere);
     assert_eq!(pipeline.multiple(), 16);
     let guided = clip(&mut pipeline, &sampling(), None);
@@ -185,33 +126,25 @@ fn clips_from_a_prompt_are_those_of_diffusers() {
     assert_ne!(guided, unguided);
 }
 
-/// The picture that the script has.
-fn photo(width: usize, height: usize) -> Picture {
-    let pixel = |at: usize| {
-        let (x, y) = (at % width, at / width);
-        [x * 5 + y, x + y * 7, x * y].map(|value| (value % 256) as u8)
-    };
-    Picture { width, height, bytes: (0..width * height).flat_map(pixel).collect() }
-}
-
 #[test]
 fn clips_of_two_experts_with_an_image_beside_are_those_of_diffusers() {
-    let folder = fixtures().join("tiny-i2v");
+    let folder = fixtures("wan").join("tiny-i2v");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
     assert_eq!(pipeline.image_place(), ImagePlace::Beside);
     let sampling = Sampling { guidance_scale: 3.5, seed: 14, ..sampling() };
     let image = clip(&mut pipeline, &sampling, Some(&photo(48, 32)));
-    near_in_bytes(&image, &Expected::of("tiny-i2v").get("clip.image"), "two experts");
+    near_in_bytes(&image, &Expected::of("wan", "tiny-i2v").get("clip.image"), "two experts");
 }
 
 #[test]
 fn clips_that_look_at_the_image_are_those_of_diffusers() {
-    let folder = fixtures().join("tiny-i2v-clip");
-    let expected = Expected::of("tiny-i2v-clip");
+    let folder = fixtures("wan").join("tiny-i2v-clip");
+    let expected = Expected::of("wan", "tiny-i2v-clip");
     let vision = folder.join("image_encoder");
     let config = ClipVisionConfig::load(&vision.join("config.json")).unwrap();
     let weights = Weights::open(&vision.join("model.safetensors")).unwrap();
-    let network = ClipVision::load(&config, &weights, Device::Cpu, Kind::Float).unwrap();
+    let network =
+        ClipVision::load(&config, &weights, Device::Cpu, Kind::Float, Head::None).unwrap();
     let tokens = network.penultimate(&photo(48, 32)).unwrap();
     near(&tokens, &expected.get("image.tokens"), "tokens of the image");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
@@ -222,9 +155,9 @@ fn clips_that_look_at_the_image_are_those_of_diffusers() {
 
 #[test]
 fn clips_from_an_image_are_those_of_diffusers() {
-    let folder = fixtures().join("tiny-ti2v");
+    let folder = fixtures("wan").join("tiny-ti2v");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
-    let expected = Expected::of("tiny-ti2v");
+    let expected = Expected::of("wan", "tiny-ti2v");
     assert_eq!(pipeline.image_place(), ImagePlace::First);
     let sampling = Sampling { width: 64, steps: 3, guidance_scale: 3.0, seed: 12, ..sampling() };
     let text = clip(&mut pipeline, &sampling, None);
@@ -239,7 +172,7 @@ fn clips_from_an_image_are_those_of_diffusers() {
 /// another clip, and 5 the one of the model, does not.
 #[test]
 fn the_motion_amount_makes_other_clips_from_an_image() {
-    let folder = fixtures().join("tiny-ti2v");
+    let folder = fixtures("wan").join("tiny-ti2v");
     let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
     let photo = photo(64, 32);
     let mut made = |motion, image: Option<&Picture>| {

@@ -2,13 +2,8 @@
 //! A model of Wan as a folder of diffusers has it, and clips out of it: `WanPipeline` and
 //! `WanImageToVideoPipeline`.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_json::Value;
 use stillmotion_engine::worker::protocol::Phase;
 use tch::{Device, Kind, Tensor};
 
@@ -19,11 +14,12 @@ use super::{
     vae::{Vae, VaeConfig},
 };
 use crate::{
-    clip_vision::{ClipVision, ClipVisionConfig},
+    clip_vision::{ClipVision, ClipVisionConfig, Head},
     config,
     error::ModelError,
     host::Host,
     memory,
+    model_index::{self, ModelIndex},
     nn::KeyBias,
     pillow::{Filter, Picture},
     random,
@@ -32,51 +28,41 @@ use crate::{
     weights::{self, Weights},
 };
 
-/// The file that tells what a folder holds.
-pub const INDEX: &str = "model_index.json";
 const WEIGHTS: &str = "diffusion_pytorch_model";
-const CLASSES: [&str; 2] = ["WanPipeline", "WanImageToVideoPipeline"];
+/// The names of its pipelines in `model_index.json`.
+pub const CLASSES: [&str; 2] = ["WanPipeline", "WanImageToVideoPipeline"];
 
-/// The part of `model_index.json` that is known here.
-#[derive(Debug, Deserialize)]
+/// What `model_index.json` says beside the components.
+#[derive(Debug)]
 struct Index {
-    #[serde(rename = "_class_name")]
-    class_name: String,
-    #[serde(default)]
     boundary_ratio: Option<f64>,
-    #[serde(default)]
     expand_timesteps: bool,
-    /// The components, each a library and a class of it, or two nulls.
-    #[serde(flatten)]
-    parts: BTreeMap<String, Value>,
 }
 
 impl Index {
     fn load(folder: &Path) -> Result<Self, ModelError> {
-        let path = folder.join(INDEX);
-        let index: Self = config::read(&path)?;
+        let index = ModelIndex::load(folder)?;
+        let boundary_ratio: Option<f64> = index.setting(folder, "boundary_ratio")?;
         let mut wrong = config::Wrong::default();
         let known = CLASSES.contains(&&*index.class_name);
         wrong.unless(known, "_class_name", &CLASSES.join(" or "));
-        for (part, class) in [
-            ("text_encoder", "UMT5EncoderModel"),
-            ("transformer", "WanTransformer3DModel"),
-            ("vae", "AutoencoderKLWan"),
-        ] {
-            wrong.unless(index.class_of(part) == Some(class), part, class);
-        }
-        let boundary = index.boundary_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio));
+        index.expect(
+            &mut wrong,
+            &[
+                ("text_encoder", "UMT5EncoderModel"),
+                ("transformer", "WanTransformer3DModel"),
+                ("vae", "AutoencoderKLWan"),
+            ],
+        );
+        let boundary = boundary_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio));
         wrong.unless(boundary, "boundary_ratio", "null or 0 to 1");
-        let second = index.class_of("transformer_2").is_some() == index.boundary_ratio.is_some();
+        let second = index.class_of("transformer_2").is_some() == boundary_ratio.is_some();
         wrong.unless(second, "transformer_2 and boundary_ratio", "both there or both null");
         let image = matches!(index.class_of("image_encoder"), None | Some("CLIPVisionModel"));
         wrong.unless(image, "image_encoder", "null or CLIPVisionModel");
-        wrong.finish(&path)?;
-        Ok(index)
-    }
-
-    fn class_of(&self, part: &str) -> Option<&str> {
-        self.parts.get(part)?.get(1)?.as_str()
+        wrong.finish(&folder.join(model_index::FILE))?;
+        let expand_timesteps = index.setting(folder, "expand_timesteps")?;
+        Ok(Self { boundary_ratio, expand_timesteps })
     }
 }
 
@@ -136,7 +122,8 @@ impl Vision {
     }
 
     fn look(&self, image: &Picture, device: Device) -> Result<Tensor, ModelError> {
-        let network = ClipVision::load(&self.config, &self.weights()?, device, Kind::Float)?;
+        let network =
+            ClipVision::load(&self.config, &self.weights()?, device, Kind::Float, Head::None)?;
         network.penultimate(image)
     }
 }
@@ -270,7 +257,8 @@ impl WanPipeline {
         }
         if let Some(vision) = &self.vision {
             let weights = vision.weights();
-            let weights = weights.and_then(|weights| ClipVision::check(&vision.config, weights));
+            let weights =
+                weights.and_then(|weights| ClipVision::check(&vision.config, weights, Head::None));
             parts.push(("image_encoder".to_owned(), weights));
         }
         let vae = self.vae_weights();
@@ -397,7 +385,8 @@ impl WanPipeline {
     ) -> Result<Tensor, ModelError> {
         let Given { text, seen, start } = given;
         let shape = self.latent_shape(sampling);
-        let mut latents = random::torch_normal(sampling.seed, &shape)?.f_to_device(self.device)?;
+        let [noise] = random::torch_normals(sampling.seed, [&shape])?;
+        let mut latents = noise.f_to_device(self.device)?;
         let mut scheduler = self.scheduler.scheduler(sampling.steps);
         let times: Vec<f64> = scheduler.timesteps().iter().map(|time| f64::from(*time)).collect();
         let boundary = self.index.boundary_ratio.unwrap_or_default() * self.scheduler.times();

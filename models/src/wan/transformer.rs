@@ -10,7 +10,7 @@ use super::{attention::WanAttention, rope::Rope};
 use crate::{
     config,
     error::ModelError,
-    nn::{self, Builder, KeyBias, LayerNorm, Linear},
+    nn::{self, Builder, KeyBias, LayerNorm, Linear, time_waves},
     weights::Weights,
 };
 
@@ -498,13 +498,4 @@ impl Transformer {
 /// Published files of image models have it; nothing uses it.
 fn unused(name: &str) -> bool {
     name.contains("norm_added_q")
-}
-
-/// The waves of a time, `[1, channels]` f32: cosines, then sines (Vaswani et al. 2017, section 3.5).
-fn time_waves(time: f64, channels: i64, device: Device) -> Result<Tensor, ModelError> {
-    let half = channels / 2;
-    let steps = Tensor::f_arange(half, (Kind::Float, device))?;
-    let rates = steps.f_mul_scalar(-(10_000_f64.ln()))?.f_div_scalar(half as f64)?.f_exp()?;
-    let angles = rates.f_mul_scalar(time)?.f_unsqueeze(0)?;
-    Ok(Tensor::f_cat(&[angles.f_cos()?, angles.f_sin()?], 1)?)
 }
