@@ -2,7 +2,7 @@
 //! A worker and a small model for tests.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -167,19 +167,19 @@ pub fn tiny(name: &str) -> PathBuf {
 /// When it cannot be copied.
 #[must_use]
 pub fn copy(name: &str) -> TempDir {
-    fn all(from: &Path, to: &Path) {
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
+    fn all(from: &Path, to: &Path) -> io::Result<()> {
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
             let to = to.join(entry.file_name());
-            if entry.file_type().unwrap().is_dir() {
-                fs::create_dir(&to).unwrap();
-                all(&entry.path(), &to);
+            if entry.file_type()?.is_dir() {
+                fs::create_dir(&to)?;
+                all(&entry.path(), &to)?;
             } else {
-                fs::copy(entry.path(), to).unwrap();
+                fs::copy(entry.path(), to)?;
             }
         }
+        Ok(())
     }
-    let folder = tempfile::tempdir().unwrap();
-    all(&tiny(name), folder.path());
-    folder
+    let copied = tempfile::tempdir().and_then(|to| all(&tiny(name), to.path()).map(|()| to));
+    copied.expect("a tiny model can be copied")
 }

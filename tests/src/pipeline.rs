@@ -38,8 +38,9 @@ pub fn play(description: &str) -> Arrived {
 #[must_use]
 #[track_caller]
 pub fn bytes(description: &str) -> Vec<Vec<u8>> {
-    let buffers = play(description).buffers;
-    buffers.iter().map(|buffer| buffer.map_readable().unwrap().to_vec()).collect()
+    let bytes =
+        |buffer: &gst::Buffer| buffer.map_readable().expect("a buffer can be read").to_vec();
+    play(description).buffers.iter().map(bytes).collect()
 }
 
 /// Plays `description` until it fails, and gives the errors that it posted, in order.
