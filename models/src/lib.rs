@@ -34,6 +34,8 @@ pub mod random;
 #[cfg(feature = "torch")]
 pub mod scheduler;
 #[cfg(feature = "torch")]
+pub mod sentencepiece;
+#[cfg(feature = "torch")]
 pub mod serve;
 #[cfg(feature = "torch")]
 pub mod svd;

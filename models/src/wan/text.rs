@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A prompt to the tokens that the transformer looks at.
 
-use std::path::{Path, PathBuf};
+use std::{
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+};
 
 use tch::{Device, Kind, Tensor};
 use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::{
     error::ModelError,
-    memory,
+    memory, sentencepiece,
     umt5::{Umt5Config, Umt5Encoder},
     weights::{self, Weights},
 };
@@ -76,11 +79,16 @@ impl TextReader {
     }
 
     fn tokenizer(&self) -> Result<Tokenizer, ModelError> {
-        let path = self.folder.join("tokenizer/tokenizer.json");
+        let folder = self.folder.join("tokenizer");
+        let (json, spiece) = (folder.join("tokenizer.json"), folder.join("spiece.model"));
+        let path = if spiece.exists() && !json.exists() { spiece } else { json };
         let bad = |reason: String| ModelError::NotAModel { path: path.clone(), reason };
-        let json = weights::file::read_small(&path, "the tokenizer in bytes", MAX_TOKENIZER)?;
-        let mut tokenizer =
-            Tokenizer::from_bytes(json).map_err(|error| bad(format!("no tokenizer: {error}")))?;
+        let bytes = weights::file::read_small(&path, "the tokenizer in bytes", MAX_TOKENIZER)?;
+        let mut tokenizer = match path.extension() {
+            Some(extension) if extension == "model" => sentencepiece::tokenizer(&path, &bytes)?,
+            _ => Tokenizer::from_bytes(bytes)
+                .map_err(|error| bad(format!("no tokenizer: {error}")))?,
+        };
         let truncation = TruncationParams { max_length: MAX_WORDS, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(|error| bad(error.to_string()))?;
         tokenizer.with_padding(None);
@@ -104,10 +112,12 @@ impl TextReader {
 const MAX_TOKENIZER: u64 = 64 << 20;
 
 fn words(tokenizer: &Tokenizer, prompt: &str) -> Result<Vec<u32>, ModelError> {
-    let encoding = tokenizer.encode(prompt, true);
-    let encoding =
-        encoding.map_err(|error| ModelError::Torch(format!("the prompt has no words: {error}")))?;
-    Ok(encoding.get_ids().to_vec())
+    let no_words = |reason: String| ModelError::Torch(format!("the prompt has no words: {reason}"));
+    // Tables of characters that point out of themselves are found by the library when it follows
+    // them, and it panics.
+    let encoding = panic::catch_unwind(AssertUnwindSafe(|| tokenizer.encode(prompt, true)));
+    let encoding = encoding.map_err(|_| no_words("the tokenizer is broken".to_owned()))?;
+    Ok(encoding.map_err(|error| no_words(error.to_string()))?.get_ids().to_vec())
 }
 
 /// A prompt as diffusers' `prompt_clean` leaves it: entities of HTML resolved twice, and each run
@@ -128,5 +138,20 @@ mod tests {
         assert_eq!(clean("  a\tboat &amp;amp; a\n\n cabin&nbsp;"), "a boat & a cabin");
         assert_eq!(clean("静态 &#39;quoted&#39;"), "静态 'quoted'");
         assert_eq!(clean(""), "");
+    }
+
+    #[test]
+    fn a_broken_table_of_characters_is_an_error() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/spiece/spiece.model");
+        let mut model = std::fs::read(path).unwrap();
+        let said = |model: &[u8]| {
+            words(&sentencepiece::tokenizer(Path::new(path), model).unwrap(), "a boat")
+        };
+        assert!(said(&model).is_ok());
+        let name = b"nmt_nfkc";
+        let at = model.windows(name.len()).position(|part| part == name).unwrap();
+        // Behind the name, the table with three bytes of length, and the size of its tree.
+        model[at + name.len() + 8..][..4000].fill(0xFE);
+        assert!(said(&model).unwrap_err().to_string().contains("broken"));
     }
 }
