@@ -271,4 +271,5 @@ def main():
     start_up(args)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -45,6 +45,9 @@ pub fn open(folder: &Path, device: Device) -> Result<Box<dyn Model>, ModelError>
     })
 }
 
+/// Files that a LoRA comes in: diffusers' and peft's.
+const LORA: [&str; 2] = ["pytorch_lora_weights.safetensors", "adapter_config.json"];
+
 /// The kinds of models.
 enum Family {
     Gan,
@@ -54,6 +57,20 @@ enum Family {
 
 impl Family {
     fn of(folder: &Path) -> Result<Self, ModelError> {
+        let not = |path: &Path, reason: &str| {
+            let reason = reason.to_owned();
+            Err(ModelError::NotAModel { path: path.to_owned(), reason })
+        };
+        if folder.is_file() {
+            return not(folder, "this is a file; a model is the folder that diffusers saves");
+        }
+        if let Some(lora) = LORA.map(|name| folder.join(name)).iter().find(|path| path.exists()) {
+            return not(
+                lora,
+                "this is a LoRA, which changes another model; put it into that model once with \
+                 Python: load_lora_weights, fuse_lora, unload_lora_weights, save_pretrained",
+            );
+        }
         let index = folder.join(model_index::FILE);
         if !index.exists() {
             return Ok(Self::Gan);

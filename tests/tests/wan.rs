@@ -93,19 +93,6 @@ fn a_still_comes_from_a_prompt_alone() {
 }
 
 #[test]
-fn a_folder_without_tokenizer_json_has_its_words_from_sentencepiece() {
-    let _alone = alone();
-    let folder = copy("wan/tiny-ti2v");
-    let usual = bytes(&clip(folder.path(), "seed=3"));
-    let tokenizer = folder.path().join("tokenizer");
-    fs::remove_file(tokenizer.join("tokenizer.json")).unwrap();
-    fs::copy(tiny("spiece/spiece.model"), tokenizer.join("spiece.model")).unwrap();
-    end_workers();
-    let other = bytes(&clip(folder.path(), "seed=3"));
-    assert!(other.len() == usual.len() && other != usual, "the words are others");
-}
-
-#[test]
 fn what_is_wrong_with_a_model_is_a_clear_sentence() {
     let _alone = alone();
     let said = |folder: &Path| {

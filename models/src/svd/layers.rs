@@ -120,8 +120,7 @@ impl TimeMixer {
     pub fn forward(&self, space: &Tensor, time: &Tensor) -> Result<Tensor, ModelError> {
         let share = self.mix_factor.f_sigmoid()?;
         let (first, second) = if self.time_first { (time, space) } else { (space, time) };
-        let rest = share.f_neg()?.f_add_scalar(1.0)?;
-        Ok(first.f_mul(&share)?.f_add(&second.f_mul(&rest)?)?)
+        Ok(second.f_lerp_tensor(first, &share)?)
     }
 }
 
@@ -176,11 +175,11 @@ impl<C> Residual<C> {
         time: Option<&Tensor>,
         apply: impl Fn(&C, &Tensor) -> Result<Tensor, ModelError>,
     ) -> Result<Tensor, ModelError> {
-        let mut inner = apply(&self.conv1, &self.norm1.forward(x)?.f_silu()?)?;
+        let mut inner = apply(&self.conv1, &self.norm1.forward(x)?.f_silu_()?)?;
         if let Some(time) = time {
             inner = inner.f_add(time)?;
         }
-        let inner = apply(&self.conv2, &self.norm2.forward(&inner)?.f_silu()?)?;
+        let inner = apply(&self.conv2, &self.norm2.forward(&inner)?.f_silu_()?)?;
         match &self.shortcut {
             Some(shortcut) => Ok(shortcut.forward(x)?.f_add(&inner)?),
             None => Ok(x.f_add(&inner)?),
