@@ -64,16 +64,17 @@ impl Family {
         if folder.is_file() {
             return not(folder, "this is a file; a model is the folder that diffusers saves");
         }
-        if let Some(lora) = LORA.map(|name| folder.join(name)).iter().find(|path| path.exists()) {
-            return not(
-                lora,
-                "this is a LoRA, which changes another model; put it into that model once with \
-                 Python: load_lora_weights, fuse_lora, unload_lora_weights, save_pretrained",
-            );
-        }
         let index = folder.join(model_index::FILE);
         if !index.exists() {
-            return Ok(Self::Gan);
+            // A model may lie beside a LoRA; alone it is none.
+            let lora = LORA.map(|name| folder.join(name)).into_iter().find(|path| path.exists());
+            return lora.map_or(Ok(Self::Gan), |lora| {
+                not(
+                    &lora,
+                    "this is a LoRA, which changes another model; put it into that model once with \
+                     Python: load_lora_weights, fuse_lora, unload_lora_weights, save_pretrained",
+                )
+            });
         }
         let class = ModelIndex::load(folder)?.class_name;
         if class == svd::pipeline::CLASS {

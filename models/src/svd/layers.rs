@@ -50,6 +50,12 @@ impl Conv {
         let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
         Ok(x.f_conv2d(&self.weight, Some(&self.bias), stride, padding, [1, 1], 1)?)
     }
+
+    /// The type of its weight.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.weight.kind()
+    }
 }
 
 /// A convolution along time, with a kernel of 3 frames.
@@ -291,10 +297,4 @@ pub fn side(x: &Tensor) -> [i64; 2] {
         [.., height, width] => [height, width],
         _ => [0, 0],
     }
-}
-
-/// The type that a parameter of the network has.
-#[must_use]
-pub fn kind(conv: &Conv) -> Kind {
-    conv.weight.kind()
 }

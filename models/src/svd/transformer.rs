@@ -109,9 +109,11 @@ impl Block {
     fn new(at: &Builder<'_>, shape: Shape, along_time: bool) -> Result<Self, ModelError> {
         let Shape { channels, heads, image } = shape;
         let norm = |name| LayerNorm::affine(&at.at(name), channels, EPS);
-        let way_in = || Ok((norm("norm_in")?, FeedForward::new(&at.at("ff_in"), channels)?));
+        let way_in = || -> Result<_, ModelError> {
+            Ok((norm("norm_in")?, FeedForward::new(&at.at("ff_in"), channels)?))
+        };
         Ok(Self {
-            way_in: along_time.then(way_in).transpose().map_err(|error: ModelError| error)?,
+            way_in: along_time.then(way_in).transpose()?,
             norm1: norm("norm1")?,
             attn1: SelfAttention::new(&at.at("attn1"), channels, heads)?,
             attn2: ImageAttention::new(&at.at("attn2"), channels, image)?,

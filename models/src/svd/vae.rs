@@ -309,6 +309,6 @@ impl Decoder {
     /// The type of its parameters.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        layers::kind(&self.conv_in)
+        self.conv_in.kind()
     }
 }
