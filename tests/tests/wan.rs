@@ -136,6 +136,46 @@ fn what_is_wrong_with_a_model_is_a_clear_sentence() {
 }
 
 #[test]
+fn weights_that_are_not_numbers_are_refused() {
+    let _alone = alone();
+    let folder = copy("wan/tiny-ti2v");
+    let weights = folder.path().join("transformer/diffusion_pytorch_model.safetensors");
+    let mut file = fs::read(&weights).unwrap();
+    let header = u64::from_le_bytes(file[..8].try_into().unwrap());
+    let data = 8 + usize::try_from(header).unwrap();
+    // Not a number in f16 and in f32.
+    file[data..data + 4].copy_from_slice(&[0x00, 0x7e, 0xff, 0x7f]);
+    fs::write(&weights, file).unwrap();
+    let text = fail(&clip(folder.path(), "")).remove(0).message().to_owned();
+    assert!(text.contains("not finite"), "{text}");
+}
+
+#[test]
+fn what_is_no_model_of_its_own_is_told_by_its_name() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let lora = folder.path().join("pytorch_lora_weights.safetensors");
+    fs::write(&lora, "weights").unwrap();
+    for (model, parts) in [(folder.path(), ["LoRA", "fuse_lora"]), (&lora, ["folder", "LoRA"])] {
+        let text = fail(&clip(model, "")).remove(0).message().to_owned();
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+}
+
+#[test]
+fn a_tokenizer_of_sentencepiece_alone_will_do() {
+    let _alone = alone();
+    let folder = copy("wan/tiny-ti2v");
+    let tokenizer = folder.path().join("tokenizer");
+    fs::remove_file(tokenizer.join("tokenizer.json")).unwrap();
+    let text = fail(&clip(folder.path(), "")).remove(0).message().to_owned();
+    assert!(text.contains("spiece.model"), "{text}");
+    fs::copy(tiny("spiece/spiece.model"), tokenizer.join("spiece.model")).unwrap();
+    let line = clip(folder.path(), "guidance-scale=1");
+    assert_eq!(bytes(&line).len(), 9);
+}
+
+#[test]
 fn the_command_says_what_a_folder_holds() {
     let command = launch::build(&["stillmotion", "stillmotion-models"]).join("stillmotion");
     let check = |folder: &Path| {
