@@ -156,7 +156,7 @@ fn what_is_no_model_of_its_own_is_told_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let lora = folder.path().join("pytorch_lora_weights.safetensors");
     fs::write(&lora, "weights").unwrap();
-    for (model, parts) in [(folder.path(), ["LoRA", "fuse_lora"]), (&lora, ["folder", "LoRA"])] {
+    for (model, parts) in [(folder.path(), ["LoRA", "fuse_lora"]), (&lora, ["a file", "folder"])] {
         let text = fail(&clip(model, "")).remove(0).message().to_owned();
         assert!(parts.iter().all(|part| text.contains(part)), "{text}");
     }
@@ -168,8 +168,6 @@ fn a_tokenizer_of_sentencepiece_alone_will_do() {
     let folder = copy("wan/tiny-ti2v");
     let tokenizer = folder.path().join("tokenizer");
     fs::remove_file(tokenizer.join("tokenizer.json")).unwrap();
-    let text = fail(&clip(folder.path(), "")).remove(0).message().to_owned();
-    assert!(text.contains("spiece.model"), "{text}");
     fs::copy(tiny("spiece/spiece.model"), tokenizer.join("spiece.model")).unwrap();
     let line = clip(folder.path(), "guidance-scale=1");
     assert_eq!(bytes(&line).len(), 9);
