@@ -169,8 +169,7 @@ fn a_tokenizer_of_sentencepiece_alone_will_do() {
     let tokenizer = folder.path().join("tokenizer");
     fs::remove_file(tokenizer.join("tokenizer.json")).unwrap();
     fs::copy(tiny("spiece/spiece.model"), tokenizer.join("spiece.model")).unwrap();
-    let line = clip(folder.path(), "guidance-scale=1");
-    assert_eq!(bytes(&line).len(), 9);
+    assert_eq!(bytes(&clip(folder.path(), "guidance-scale=1")).len(), 9);
 }
 
 #[test]
