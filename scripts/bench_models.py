@@ -103,7 +103,8 @@ def ours(program, name, folder):
         "still": {"width": size["width"], "height": size["height"]} if picture else None,
         "frames": size["num_frames"], "first": 0, "place": None,
         "frame_rate": {"numerator": 7 if name == "svd" else 16, "denominator": 1},
-        "sampling": {"negative_prompt": "", "steps": STEPS, "guidance_scale": 1.0},
+        "sampling": {"negative_prompt": "", "steps": STEPS, "guidance_scale": 1.0,
+                     "previews": False},
     }}, picture)
     starts, decoding, first = [], None, None
     while True:

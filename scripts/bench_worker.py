@@ -91,7 +91,8 @@ class Worker:
             "model": str(folder), "device": device, "prompt": "", "motion": 5.0, "seed": 1,
             "still": still and {"width": size, "height": size}, "frames": frames,
             "frame_rate": {"numerator": 24, "denominator": 1}, "first": 0, "place": None,
-            "sampling": {"negative_prompt": "", "steps": None, "guidance_scale": None},
+            "sampling": {"negative_prompt": "", "steps": None, "guidance_scale": None,
+                         "previews": False},
         }}, still or b"")
         while True:
             report, pixels = self.receive()

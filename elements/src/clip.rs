@@ -152,6 +152,7 @@ impl OpenClip {
         let mut wanted = true;
         while wanted && !self.clip.ready(index, PATIENCE) {
             self.teller.tell(element, self.clip.progress());
+            self.teller.show(element, self.clip.preview());
             wanted = go_on();
         }
         self.teller.end(element, wanted);

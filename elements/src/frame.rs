@@ -105,6 +105,18 @@ pub fn frame_mut<'a>(
     Ok(FrameMut::new(format, width, height, planes)?)
 }
 
+/// An image as a sample, with its caps; `None` where memory runs out.
+pub fn sample_of(image: &Image) -> Option<gst::Sample> {
+    let format = video_format(image.format());
+    let info = VideoInfo::builder(format, image.width(), image.height()).build().ok()?;
+    let mut buffer = gst::Buffer::with_size(info.size()).ok()?;
+    let mut frame =
+        gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.get_mut()?, &info).ok()?;
+    write_image(image, &mut frame).ok()?;
+    drop(frame);
+    Some(gst::Sample::builder().buffer(&buffer).caps(&info.to_caps().ok()?).build())
+}
+
 /// Writes an image into a mapped frame of the same format and size.
 pub fn write_image(
     image: &Image,

@@ -3,18 +3,18 @@
 
 use std::{
     path::PathBuf,
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
 use gst::prelude::*;
 use parking_lot::Mutex;
 use stillmotion_engine::worker::{
-    self, ModelSettings,
+    self, ModelSettings, Preview,
     protocol::{MAX_GUIDANCE, MAX_STEPS, Progress, SamplingWishes},
 };
 
-use crate::{settings::assign, strings};
+use crate::{frame, settings::assign, strings};
 
 /// What the workers write to stderr.
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
@@ -30,7 +30,29 @@ pub(crate) fn prepare(plugin: Option<&gst::Plugin>) {
     worker::on_log(|line| gst::info!(CAT, "{line}"));
 }
 
-/// The properties `model` and `device`, and how a model samples.
+/// What a clip of a model begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstStillMotionFirstFrame")]
+pub enum FirstFrame {
+    /// The still, exactly.
+    #[default]
+    #[enum_value(name = "Input: the still itself, exactly", nick = "input")]
+    Input,
+    /// What the model makes of the still.
+    #[enum_value(name = "Model: what the model makes of the still", nick = "model")]
+    Model,
+}
+
+impl From<FirstFrame> for worker::FirstFrame {
+    fn from(first: FirstFrame) -> Self {
+        match first {
+            FirstFrame::Input => Self::Input,
+            FirstFrame::Model => Self::Model,
+        }
+    }
+}
+
+/// The properties `model` and `device`, how a model samples, and what its clip begins with.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Model {
     folder: PathBuf,
@@ -40,6 +62,8 @@ pub(crate) struct Model {
     steps: u32,
     /// 0 for the model's own.
     guidance_scale: f64,
+    preview: bool,
+    first_frame: FirstFrame,
 }
 
 impl Default for Model {
@@ -50,6 +74,8 @@ impl Default for Model {
             negative_prompt: String::new(),
             steps: 0,
             guidance_scale: 0.0,
+            preview: false,
+            first_frame: FirstFrame::default(),
         }
     }
 }
@@ -87,6 +113,14 @@ impl Model {
                 .maximum(MAX_GUIDANCE)
                 .mutable_ready()
                 .build(),
+            glib::ParamSpecBoolean::builder("preview")
+                .nick("Preview")
+                .blurb(
+                    "Post a message stillmotion-preview after each step of a model, with a sample \
+                     of what it makes so far",
+                )
+                .mutable_ready()
+                .build(),
         ]
     }
 
@@ -104,6 +138,8 @@ impl Model {
                     self.guidance_scale = scale;
                 }
             }
+            "preview" => assign(&mut self.preview, value),
+            "first-frame" => assign(&mut self.first_frame, value),
             _ => (),
         }
     }
@@ -116,6 +152,8 @@ impl Model {
             "negative-prompt" => Some(self.negative_prompt.to_value()),
             "steps" => Some(self.steps.to_value()),
             "guidance-scale" => Some(self.guidance_scale.to_value()),
+            "preview" => Some(self.preview.to_value()),
+            "first-frame" => Some(self.first_frame.to_value()),
             _ => None,
         }
     }
@@ -130,7 +168,9 @@ impl Model {
                 negative_prompt: self.negative_prompt.clone(),
                 steps: (self.steps > 0).then_some(self.steps),
                 guidance_scale: (self.guidance_scale > 0.0).then(|| self.guidance_scale.max(1.0)),
+                previews: self.preview,
             },
+            first_frame: self.first_frame.into(),
         })
     }
 
@@ -151,6 +191,15 @@ pub(crate) fn device_spec() -> glib::ParamSpec {
         .build()
 }
 
+/// The property `first-frame`, for elements that make clips.
+pub(crate) fn first_frame_spec() -> glib::ParamSpec {
+    glib::ParamSpecEnum::builder_with_default("first-frame", FirstFrame::default())
+        .nick("First frame")
+        .blurb("What the clip of a model begins with")
+        .mutable_ready()
+        .build()
+}
+
 /// How often progress is told.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -164,6 +213,7 @@ pub(crate) struct Teller(Mutex<Told>);
 struct Told {
     last: Option<(Progress, Instant)>,
     open: bool,
+    shown: Option<Arc<Preview>>,
 }
 
 impl Teller {
@@ -173,6 +223,22 @@ impl Teller {
         if let Some(news) = news {
             news.post(element);
         }
+    }
+
+    /// Posts what the clip looks like so far, where that is new. Hold no lock.
+    pub fn show(&self, element: &gst::Element, preview: Option<Arc<Preview>>) {
+        let Some(preview) = preview else { return };
+        let shown = self.0.lock().shown.replace(Arc::clone(&preview));
+        if shown.is_some_and(|shown| Arc::ptr_eq(&shown, &preview)) {
+            return;
+        }
+        let Some(sample) = frame::sample_of(&preview.pixels) else { return };
+        let said = gst::Structure::builder("stillmotion-preview")
+            .field("step", preview.step)
+            .field("steps", preview.steps)
+            .field("sample", sample)
+            .build();
+        let _ = element.post_message(gst::message::Element::builder(said).src(element).build());
     }
 
     /// Posts that nobody waits any more: the work is done, or it was called off. Hold no lock.

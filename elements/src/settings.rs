@@ -9,8 +9,12 @@ use stillmotion_engine::{
     request::{AXIS, Controls, DEFAULT_DURATION, DEFAULT_MOTION, MAX_DURATION, MOTION},
 };
 
-use crate::{aids::Aids, model::Model, strings};
-pub use crate::{aids::DepthMeaning, rescue::OnError};
+use crate::{
+    aids::Aids,
+    model::{self, Model},
+    strings,
+};
+pub use crate::{aids::DepthMeaning, model::FirstFrame, rescue::OnError};
 
 /// What is shown behind the last frame of a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, glib::Enum)]
@@ -238,6 +242,7 @@ impl Settings {
         }));
         specs.extend(Aids::param_specs());
         specs.extend(Model::param_specs());
+        specs.push(model::first_frame_spec());
         specs
     }
 

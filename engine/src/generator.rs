@@ -9,7 +9,7 @@ use crate::{
     image::{FrameMut, Image, ImageError, PixelFormat},
     request::{Controls, InvalidSettings, Request},
     scene::{Place, depth::model::DepthModelError},
-    worker::{WorkerError, protocol::Progress},
+    worker::{Preview, WorkerError, protocol::Progress},
 };
 
 /// Why a generator gave no frame.
@@ -76,7 +76,7 @@ pub trait Generator: Send + Sync {
 
 /// The frames of one request: any frame at any time, the same bytes each time.
 pub trait Clip: Send + Sync {
-    /// The still, frame 0. Clips of equal stills may share one, so this need not be the very
+    /// The still. Clips of equal stills may share one, so this need not be the very
     /// image of the request.
     fn still(&self) -> &Arc<Image>;
 
@@ -94,8 +94,14 @@ pub trait Clip: Send + Sync {
         None
     }
 
+    /// What the clip looks like so far, while [`Clip::ready`] waits for a model that shows it.
+    fn preview(&self) -> Option<Arc<Preview>> {
+        None
+    }
+
     /// Writes frame `index` with the camera as `controls` say at this moment. Frame 0 is the
-    /// still, byte for byte, unless the request says where the camera comes from; the last frame
+    /// still, byte for byte, unless the request says where the camera comes from or
+    /// [`FirstFrame::Model`](crate::worker::FirstFrame::Model) is asked for; the last frame
     /// is the end image, byte for byte, if there is one. An index behind the last frame gives the
     /// last frame, and in a loop the frame of the round after.
     ///

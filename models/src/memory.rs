@@ -24,6 +24,13 @@ pub fn check(weights: &Weights, device: Device, kind: Kind) -> Result<(), ModelE
     room(weights, kind, free)
 }
 
+/// Gives the system what was freed: the allocator keeps it otherwise, and in pieces of one size
+/// what comes next may find no room.
+pub fn give_back() {
+    // SAFETY: it takes a number, and frees only what nobody has.
+    unsafe { libc::malloc_trim(0) };
+}
+
 fn room(weights: &Weights, kind: Kind, free: u64) -> Result<(), ModelError> {
     let (numbers, _) = weights.totals();
     let need = numbers.saturating_mul(kind.elt_size_in_bytes() as u64);

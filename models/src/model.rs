@@ -135,9 +135,9 @@ pub fn check(folder: &Path) -> Checked {
         let part = checked.parts.iter().find(|part| part.name == name);
         part.map_or(0, |part| 4 * part.parameters)
     };
-    // What reads text or looks at the image is gone before the others come, and of two experts one
-    // is there at a time.
-    let first = ["model", "text_encoder", "image_encoder"].map(needs).into_iter().max();
+    // Text is read with a block at a time. What looks at the image is gone before the others come,
+    // of two experts one is there at a time, and that is gone before the clip is decoded.
+    let first = ["model", "image_encoder"].map(needs).into_iter().max();
     let sampler = ["unet", "transformer", "transformer_2"].map(needs).into_iter().max();
     checked.memory = first.max(sampler.map(|sampler| sampler + needs("vae"))).unwrap_or_default();
     checked

@@ -41,6 +41,19 @@ pub fn load<T>(
     build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
     check(weights, ignored, &build)?;
+    read(weights, device, kind, build)
+}
+
+/// Reads a part of a network whose file was checked.
+///
+/// # Errors
+/// When it cannot be read, or holds what is no number.
+pub fn read<T>(
+    weights: &Weights,
+    device: Device,
+    kind: Kind,
+    build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
     let read = Source::Read { weights, device, kind };
     build(&Builder { source: &read, prefix: String::new() })
 }

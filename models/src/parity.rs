@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use stillmotion_engine::worker::protocol::Report;
+use stillmotion_engine::worker::protocol::{Report, Size};
 use tch::{Kind, Tensor};
 
 use crate::{error::ModelError, host::Host, pillow::Picture, tensor::load_one, weights::Weights};
@@ -60,11 +60,15 @@ pub fn photo(width: usize, height: usize) -> Picture {
     Picture { width, height, bytes: (0..width * height).flat_map(pixel).collect() }
 }
 
-/// Takes no report.
-pub struct Nobody;
+/// Takes no report but previews, which it keeps: steps done, steps in all, size and pixels.
+#[derive(Default)]
+pub struct Watcher(pub Vec<([u64; 2], Size, Vec<u8>)>);
 
-impl Host for Nobody {
-    fn report(&mut self, _: Report, _: &[u8]) -> Result<(), ModelError> {
+impl Host for Watcher {
+    fn report(&mut self, report: Report, pixels: &[u8]) -> Result<(), ModelError> {
+        if let Report::Preview { step, steps, size } = report {
+            self.0.push(([step, steps], size, pixels.to_vec()));
+        }
         Ok(())
     }
 
@@ -74,5 +78,20 @@ impl Host for Nobody {
 
     fn is_stopped(&self) -> bool {
         false
+    }
+}
+
+impl Watcher {
+    /// Makes sure that there is a preview for each of `steps`, and that the last one is `frame`,
+    /// `[1, 3, 1, H, W]`, the only one of its clip.
+    pub fn ends_with(&self, frame: &Tensor, steps: u64) {
+        let told: Vec<[u64; 2]> = self.0.iter().map(|(told, ..)| *told).collect();
+        assert_eq!(told, (1..=steps).map(|step| [step, steps]).collect::<Vec<_>>());
+        let (_, Size { width, height }, pixels) = self.0.last().unwrap();
+        assert_eq!(frame.size()[3..], [i64::from(*height), i64::from(*width)]);
+        let frame = crate::tensor::to_rgb(&frame.select(2, 0)).unwrap();
+        let off = std::iter::zip(&frame, pixels).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(frame.len() == pixels.len() && off <= Some(1), "off by {off:?}");
+        assert_ne!(self.0[0].2, *pixels);
     }
 }

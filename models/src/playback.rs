@@ -6,7 +6,7 @@ use stillmotion_engine::{
     request::FrameRate,
     worker::protocol::{GenerateOrder, Report, Size},
 };
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::{error::ModelError, host::Host, pillow::Picture, tensor};
 
@@ -37,6 +37,22 @@ pub fn picture(still: &Image) -> Picture {
         height: still.height() as usize,
         bytes: still.planes()[0].data.clone(),
     }
+}
+
+/// Shows what a clip that is being sampled looks like: `frames` are one frame or more of it,
+/// `[1, 3, T, H, W]` in -1..1, the first of which is shown.
+///
+/// # Errors
+/// [`ModelError::Host`], or when memory runs out.
+pub fn preview(
+    frames: &Tensor,
+    [step, steps]: [u64; 2],
+    host: &mut dyn Host,
+) -> Result<(), ModelError> {
+    let frame = frames.f_to_kind(Kind::Float)?.f_select(2, 0)?;
+    let side = |dimension: usize| u32::try_from(frame.size()[dimension]).unwrap_or_default();
+    let size = Size { width: side(3), height: side(2) };
+    host.report(Report::Preview { step, steps, size }, &tensor::to_rgb(&frame)?)
 }
 
 /// How many frames of the model pass in a frame of the host.

@@ -136,14 +136,35 @@ pub fn load(
 /// As [`load`].
 pub fn load_one(weights: &Weights, name: &str) -> Result<Tensor, ModelError> {
     let (info, bytes) = weights.read(name)?;
-    let kind = match info.dtype {
+    let shape: Vec<i64> =
+        info.shape.iter().map(|side| i64::try_from(*side).unwrap_or(-1)).collect();
+    finite(weights, name, info.dtype, &bytes, &shape)
+}
+
+/// Rows of a matrix as f32 `[rows, columns]`, on the CPU. They must be there.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_rows(weights: &Weights, name: &str, rows: &[u64]) -> Result<Tensor, ModelError> {
+    let (info, bytes) = weights.read_rows(name, rows)?;
+    let columns = info.shape.last().and_then(|count| i64::try_from(*count).ok()).unwrap_or(-1);
+    finite(weights, name, info.dtype, &bytes, &[rows.len() as i64, columns])
+}
+
+/// Bytes of a file as f32, if all are numbers.
+fn finite(
+    weights: &Weights,
+    name: &str,
+    dtype: Dtype,
+    bytes: &[u8],
+    shape: &[i64],
+) -> Result<Tensor, ModelError> {
+    let kind = match dtype {
         Dtype::F16 => Kind::Half,
         Dtype::BF16 => Kind::BFloat16,
         _ => Kind::Float,
     };
-    let shape: Vec<i64> =
-        info.shape.iter().map(|side| i64::try_from(*side).unwrap_or(-1)).collect();
-    let tensor = from_bytes(&bytes, &shape, kind)?.f_to_kind(Kind::Float)?;
+    let tensor = from_bytes(bytes, shape, kind)?.f_to_kind(Kind::Float)?;
     if tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
         let problem = Problem::NotFinite { name: name.to_owned() };
         return Err(problem.of(weights.path()).into());

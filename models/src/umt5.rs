@@ -11,6 +11,7 @@ use crate::{
     config,
     error::ModelError,
     nn::{self, Builder, Linear},
+    tensor,
     weights::Weights,
 };
 
@@ -169,78 +170,110 @@ impl Block {
     }
 }
 
+/// What each word starts as.
+const EMBEDDING: &str = "shared.weight";
+
 /// The words are in some files under both of their names.
 fn twice(name: &str) -> bool {
     name == "encoder.embed_tokens.weight"
 }
 
-/// The encoder.
+/// The encoder. Of UMT5-XXL, 23 GB as f32, one block at a time is in memory: it is rarely asked, and
+/// what it reads once is not worth a larger machine.
 pub struct Umt5Encoder {
     config: Umt5Config,
-    embedding: Tensor,
-    blocks: Vec<Block>,
-    norm: Norm,
+    weights: Weights,
+    device: Device,
+    kind: Kind,
 }
 
 impl Umt5Encoder {
-    /// Reads the network in the type `kind` onto `device`.
+    /// Opens the network, to run in the type `kind` on `device`.
     ///
     /// # Errors
     /// [`ModelError::Weights`] lists what is wrong with the file.
-    pub fn load(
+    pub fn open(
         config: &Umt5Config,
-        weights: &Weights,
+        weights: Weights,
         device: Device,
         kind: Kind,
     ) -> Result<Self, ModelError> {
-        nn::load(weights, device, kind, twice, |at| Self::new(config, at))
+        let weights = Self::check(config, weights)?;
+        Ok(Self { config: config.clone(), weights, device, kind })
     }
 
     /// Makes sure that a file has this network, without reading it, and hands it back.
     ///
     /// # Errors
-    /// As [`Self::load`].
+    /// As [`Self::open`].
     pub fn check(config: &Umt5Config, weights: Weights) -> Result<Weights, ModelError> {
-        nn::check(&weights, twice, |at| Self::new(config, at))?;
+        nn::check(&weights, twice, |at| {
+            let _ = at.tensor(EMBEDDING, &[config.vocab_size, config.d_model])?;
+            for number in 0..config.num_layers {
+                Self::block(config, at, number)?;
+            }
+            Self::last_norm(config, at)
+        })?;
         Ok(weights)
     }
 
-    fn new(config: &Umt5Config, at: &Builder<'_>) -> Result<Self, ModelError> {
-        let encoder = at.at("encoder");
-        let blocks = (0..config.num_layers)
-            .map(|number| Block::new(&encoder.at("block").at(number), config))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            config: config.clone(),
-            embedding: at.at("shared").tensor("weight", &[config.vocab_size, config.d_model])?,
-            blocks,
-            norm: Norm::new(&encoder.at("final_layer_norm"), config)?,
-        })
+    fn block(config: &Umt5Config, at: &Builder<'_>, number: i64) -> Result<Block, ModelError> {
+        Block::new(&at.at("encoder.block").at(number), config)
     }
 
-    /// The tokens `[1, L, d_model]` of a text's words. A text that is padded to more gives the same
-    /// for these, since a mask hides what is behind.
+    fn last_norm(config: &Umt5Config, at: &Builder<'_>) -> Result<Norm, ModelError> {
+        Norm::new(&at.at("encoder.final_layer_norm"), config)
+    }
+
+    fn read<T>(
+        &self,
+        build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
+    ) -> Result<T, ModelError> {
+        nn::read(&self.weights, self.device, self.kind, build)
+    }
+
+    /// For each text, given as its words, their tokens `[1, L, d_model]`. A text that is padded to
+    /// more gives the same for these, since a mask hides what is behind. `go_on` is asked between
+    /// blocks, with how many are done, and ends it with its error.
     ///
     /// # Errors
-    /// When a word is none of the vocabulary, or memory runs out.
-    pub fn forward(&self, words: &[u32]) -> Result<Tensor, ModelError> {
-        let device = self.embedding.device();
-        let words: Vec<i64> = words.iter().map(|word| i64::from(*word)).collect();
-        if let Some(word) = words.iter().find(|word| **word >= self.config.vocab_size) {
-            let size = self.config.vocab_size;
+    /// When a word is none of the vocabulary, a block cannot be read, or memory runs out.
+    pub fn forward(
+        &self,
+        texts: &[Vec<u32>],
+        mut go_on: impl FnMut(i64) -> Result<(), ModelError>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let embed = |words: &Vec<u32>| Ok((self.embed(words)?, self.buckets(words.len() as i64)?));
+        let mut tokens: Vec<(Tensor, Tensor)> =
+            texts.iter().map(embed).collect::<Result<_, ModelError>>()?;
+        for number in 0..self.config.num_layers {
+            go_on(number)?;
+            let block = self.read(|at| Self::block(&self.config, at, number))?;
+            for (x, buckets) in &mut tokens {
+                *x = block.forward(x, buckets)?;
+            }
+        }
+        let norm = self.read(|at| Self::last_norm(&self.config, at))?;
+        tokens.iter().map(|(x, _)| norm.forward(x)).collect()
+    }
+
+    /// The tokens `[1, L, d_model]` that words start as.
+    fn embed(&self, words: &[u32]) -> Result<Tensor, ModelError> {
+        let size = self.config.vocab_size;
+        if let Some(word) = words.iter().find(|word| i64::from(**word) >= size) {
             return Err(ModelError::Torch(format!("word {word} is none of {size}")));
         }
-        let indices = Tensor::f_from_slice(&words)?.f_to_device(device)?.f_unsqueeze(0)?;
-        let mut x = Tensor::f_embedding(&self.embedding, &indices, -1, false, false)?;
-        let length = words.len() as i64;
+        let rows: Vec<u64> = words.iter().map(|word| u64::from(*word)).collect();
+        let x = tensor::load_rows(&self.weights, EMBEDDING, &rows)?;
+        Ok(x.f_to_device(self.device)?.f_to_kind(self.kind)?.f_unsqueeze(0)?)
+    }
+
+    /// The class of each distance `[L, L]` of a text's words.
+    fn buckets(&self, length: i64) -> Result<Tensor, ModelError> {
         let bucket = |at: i64| self.bucket(at % length - at / length);
         let buckets: Vec<i64> = (0..length * length).map(bucket).collect();
         let buckets = Tensor::f_from_slice(&buckets)?.f_reshape([length, length])?;
-        let buckets = buckets.f_to_device(device)?;
-        for block in &self.blocks {
-            x = block.forward(&x, &buckets)?;
-        }
-        self.norm.forward(&x)
+        Ok(buckets.f_to_device(self.device)?)
     }
 
     /// The class of a distance: half of them for what comes before, and of these half for single

@@ -38,7 +38,8 @@ Examples:
 const PREVIEW_EXAMPLES: &str = "\
 Examples:
   stillmotion preview photo.jpg -o sheet.png
-  stillmotion preview photo.jpg -o sheet.png --prompt \"fly over the valley\" --motion 7 --seed 40";
+  stillmotion preview photo.jpg -o sheet.png --prompt \"fly over the valley\" --motion 7 --seed 40
+  stillmotion preview --model /models/Wan2.1-T2V-1.3B-Diffusers -o sheet.png --prompt \"a cabin in lush woods, film still\"";
 
 /// Turns a still image into video, steered by a text prompt and a motion amount from 1 to 10.
 #[derive(Debug, Parser)]
@@ -55,7 +56,7 @@ pub enum Command {
     /// Render a still to a video file or to numbered pictures
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Box<RenderArgs>),
-    /// Draw four seeds beside each other, each a column from early to late, and print the commands
+    /// Draw four seeds beside each other, clips or the stills of a model, and print the commands
     /// that render them
     #[command(after_help = PREVIEW_EXAMPLES)]
     Preview(Box<PreviewArgs>),
@@ -85,6 +86,11 @@ pub struct RenderArgs {
     #[command(flatten)]
     pub aids: AidArgs,
     #[command(flatten)]
+    pub model: ModelArgs,
+    /// A PNG file that shows what the model makes so far, written anew after each step
+    #[arg(long, value_name = "FILE", requires = "model", help_heading = "Model")]
+    pub preview: Option<PathBuf>,
+    #[command(flatten)]
     pub time: TimeArgs,
     #[command(flatten)]
     pub picture: PictureArgs,
@@ -95,9 +101,10 @@ pub struct RenderArgs {
 /// `stillmotion preview`.
 #[derive(Debug, Args)]
 pub struct PreviewArgs {
-    /// The still
-    pub image: PathBuf,
-    /// The PNG file to write
+    /// The still. Without one, a model makes four of them from the prompt
+    #[arg(required_unless_present = "model")]
+    pub image: Option<PathBuf>,
+    /// The PNG file to write. Stills of a model are written beside it in full size
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Width of each small picture in pixels [default: 320]
@@ -105,6 +112,8 @@ pub struct PreviewArgs {
     pub tile_width: Option<OsString>,
     #[command(flatten)]
     pub motion: MotionArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
     #[command(flatten)]
     pub time: TimeArgs,
     #[command(flatten)]
@@ -265,7 +274,17 @@ pub struct AidArgs {
     /// Go on from the end of another clip: what the render of that one printed
     #[arg(long, value_name = "PLACE")]
     pub extend: Option<OsString>,
-    /// The folder of a model that makes the clip, such as `train` makes it [default: built in]
+    /// End where it began, so that it can be shown over and over without a seam
+    #[arg(long = "loop", conflicts_with = "end_image")]
+    pub loops: bool,
+}
+
+/// A model in the place of the built-in generator.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArgs {
+    /// The folder of a model that makes the clip: of Wan or Stable Video Diffusion in the layout of
+    /// diffusers, or such as `train` makes it [default: built in]
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
     /// Where the model runs: auto, cpu or cuda:N [default: auto]
@@ -281,9 +300,10 @@ pub struct AidArgs {
     /// want [default: the model's own]
     #[arg(long, value_name = "SCALE", requires = "model", allow_negative_numbers = true)]
     pub guidance_scale: Option<OsString>,
-    /// End where it began, so that it can be shown over and over without a seam
-    #[arg(long = "loop", conflicts_with = "end_image")]
-    pub loops: bool,
+    /// What the clip of a model begins with: input, the still exactly, or model, what the model
+    /// makes of it [default: input]
+    #[arg(long, value_name = "WHICH", requires = "model")]
+    pub first_frame: Option<OsString>,
 }
 
 /// How long, and how many frames a second.

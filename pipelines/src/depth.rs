@@ -14,7 +14,7 @@ use crate::{args::DepthArgs, failure::Failure, output, settings};
 pub fn run(args: &DepthArgs) -> Result<(), Failure> {
     let mut check = Check::default();
     let limits = settings::limits(&mut check, &args.limits);
-    output::check_png(&mut check, &args.output);
+    output::check_png(&mut check, "output", &args.output);
     check.finish()?;
     let still = decode::load(&args.image, &limits)?;
     output::write_png(&args.output, &nearness(&still).into())

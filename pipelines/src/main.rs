@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod output;
 mod preview;
+mod progress;
 mod render;
 mod settings;
 mod sheet;

@@ -100,9 +100,9 @@ impl Output {
 }
 
 /// Notes a name that does not end in `.png`.
-pub fn check_png(check: &mut Check, path: &Path) {
+pub fn check_png(check: &mut Check, setting: &'static str, path: &Path) {
     if extension(path) != "png" {
-        check.problem("output", path.display(), "a .png file".to_owned());
+        check.problem(setting, path.display(), "a .png file".to_owned());
     }
 }
 

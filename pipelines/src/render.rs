@@ -2,7 +2,6 @@
 //! `stillmotion render`: a still becomes a video file or numbered pictures.
 
 mod pipeline;
-mod progress;
 
 use std::{
     path::Path,
@@ -10,17 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use image::RgbImage;
 use pipeline::Pipeline;
-use progress::Progress;
 use stillmotion_engine::{
     image::decode::Limits,
     request::{Check, FrameRate},
+    worker::ModelSettings,
 };
 
 use crate::{
     args::RenderArgs,
     failure::Failure,
-    output::{Output, Staged},
+    output::{self, Output, Staged},
+    progress::Progress,
     settings::{self, Aids, Clip},
     signals, write,
 };
@@ -31,6 +32,9 @@ struct Settings<'a> {
     output: Output,
     clip: Clip,
     aids: Aids,
+    model: Option<ModelSettings>,
+    /// Where to show what a model makes so far.
+    preview: Option<&'a Path>,
     size: Option<(u32, u32)>,
     fit: &'static str,
     limits: Limits,
@@ -53,8 +57,8 @@ pub fn run(args: &RenderArgs) -> Result<(), Failure> {
     let staged = Staged::new(&settings.output)?;
     pipeline.write_to(staged.location());
     let started = Instant::now();
-    let progress = Progress::new(settings.frames());
-    let (ended, place) = play(&pipeline, &stop, &progress);
+    let progress = Progress::new(settings.frames(), "frames");
+    let (ended, place) = play(&pipeline, &stop, &progress, settings.preview);
     pipeline.stop();
     progress.finish();
     ended?;
@@ -87,6 +91,11 @@ fn check(args: &RenderArgs) -> Result<Settings<'_>, Failure> {
     let even = output.as_ref().is_some_and(Output::needs_even_sides);
     let clip = settings::clip(&mut check, &args.motion, &args.time);
     let aids = settings::aids(&mut check, &args.aids);
+    let model = settings::model(&mut check, &args.model);
+    let preview = args.preview.as_deref();
+    if let Some(path) = preview {
+        output::check_png(&mut check, "preview", path);
+    }
     let size = settings::size(&mut check, args.picture.size.as_deref(), even);
     let fit = settings::fit(&mut check, args.picture.fit.as_deref());
     let limits = settings::limits(&mut check, &args.limits);
@@ -94,7 +103,7 @@ fn check(args: &RenderArgs) -> Result<Settings<'_>, Failure> {
     let Some(output) = output else {
         return Err(Failure::Settings("output: no file was named".to_owned()));
     };
-    Ok(Settings { image: &args.image, output, clip, aids, size, fit, limits })
+    Ok(Settings { image: &args.image, output, clip, aids, model, preview, size, fit, limits })
 }
 
 /// How often the bar moves and the flag is looked at.
@@ -107,6 +116,7 @@ fn play(
     pipeline: &Pipeline,
     stop: &AtomicBool,
     progress: &Progress,
+    preview: Option<&Path>,
 ) -> (Result<(), Failure>, Option<String>) {
     let mut place = None;
     let bus = match pipeline.start() {
@@ -124,7 +134,13 @@ fn play(
             Some(gst::MessageView::Element(said)) => {
                 match said.structure().map(|said| (said.name().as_str(), said)) {
                     Some(("stillmotion-clip", clip)) => place = clip.get("place").ok().or(place),
-                    Some(("stillmotion-progress", said)) => progress.say(said),
+                    Some(("stillmotion-progress", said)) => say(progress, said),
+                    Some(("stillmotion-preview", said)) => {
+                        // A picture to look at is not worth the end of a render.
+                        if let Some(Err(failure)) = preview.map(|path| show(path, said)) {
+                            write::note(&failure.to_string());
+                        }
+                    }
                     _ => (),
                 }
             }
@@ -142,4 +158,28 @@ fn play(
         }
     };
     (ended, place)
+}
+
+/// Says what a model is busy with, where that is not frames.
+fn say(progress: &Progress, said: &gst::StructureRef) {
+    let Ok(phase) = said.get::<&str>("phase") else { return };
+    let [done, total] = ["done", "total"].map(|name| said.get::<u64>(name).unwrap_or_default());
+    let busy = phase != "generating" && done < total;
+    progress.say(&if busy { format!("{phase} {done}/{total}") } else { String::new() });
+}
+
+/// Writes what a model makes so far.
+fn show(path: &Path, said: &gst::StructureRef) -> Result<(), Failure> {
+    let picture = said.get::<gst::Sample>("sample").ok().and_then(|sample| picture(&sample));
+    let none = || Failure::unwritable(path, "the preview is no picture");
+    output::write_png(path, &picture.ok_or_else(none)?.into())
+}
+
+fn picture(sample: &gst::Sample) -> Option<RgbImage> {
+    let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
+    let map = sample.buffer()?.map_readable().ok()?;
+    let stride = usize::try_from(*info.stride().first()?).ok()?;
+    let row = 3 * info.width() as usize;
+    let rows = map.chunks(stride).filter_map(|line| line.get(..row));
+    RgbImage::from_raw(info.width(), info.height(), rows.flatten().copied().collect())
 }

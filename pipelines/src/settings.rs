@@ -20,12 +20,13 @@ use stillmotion_engine::{
     },
     scene::Place,
     worker::{
+        FirstFrame, ModelSettings,
         clip::check_device,
-        protocol::{MAX_GUIDANCE, MAX_STEPS},
+        protocol::{MAX_GUIDANCE, MAX_STEPS, SamplingWishes},
     },
 };
 
-use crate::args::{AidArgs, LimitArgs, MotionArgs, TimeArgs};
+use crate::args::{AidArgs, LimitArgs, ModelArgs, MotionArgs, TimeArgs};
 
 /// How a clip is to move and how long it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,24 +86,14 @@ pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
         ("depth-model", &args.depth_model),
         ("mask", &args.mask),
         ("end-image", &args.end_image),
-        ("model", &args.model),
     ];
     let files = files.into_iter().filter_map(|(name, path)| Some((name, path.clone()?)));
-    let texts = [
-        ("depth-meaning", &args.depth_meaning),
-        ("brush", &args.brush),
-        ("extend", &args.extend),
-        ("device", &args.device),
-        ("negative-prompt", &args.negative_prompt),
-        ("steps", &args.steps),
-        ("guidance-scale", &args.guidance_scale),
-    ];
+    let texts =
+        [("depth-meaning", &args.depth_meaning), ("brush", &args.brush), ("extend", &args.extend)];
     let texts = texts
         .into_iter()
         .filter_map(|(name, text)| Some((name, text.as_ref()?.to_string_lossy().into_owned())));
     let aids = Aids { files: files.collect(), texts: texts.collect(), loops: args.loops };
-    whole(check, "steps", args.steps.as_deref(), 1, 1..=u64::from(MAX_STEPS));
-    number(check, "guidance-scale", args.guidance_scale.as_deref(), 1.0, 1.0..=MAX_GUIDANCE);
     for (name, text) in &aids.texts {
         match *name {
             "depth-meaning" if !MEANINGS.contains(&text.as_str()) => {
@@ -111,7 +102,6 @@ pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
             "brush" => {
                 let _ = text.parse::<Strokes>().map_err(|mistakes| check.merge(mistakes));
             }
-            "device" => check_device(check, text),
             "extend" => {
                 if let Err(error) = text.trim().parse::<Place>() {
                     check.problem("extend", text, format!("what a render printed: {error}"));
@@ -125,6 +115,39 @@ pub fn aids(check: &mut Check, args: &AidArgs) -> Aids {
 
 /// What the output of a depth model may mean, by the names that the elements give it.
 const MEANINGS: [&str; 3] = ["auto", "nearness", "distance"];
+
+/// Reads which model makes the clip; `None` for the built-in generator.
+pub fn model(check: &mut Check, args: &ModelArgs) -> Option<ModelSettings> {
+    let text = |text: &Option<OsString>, usual: &str| {
+        text.as_ref().map_or(usual.to_owned(), |text| text.to_string_lossy().into_owned())
+    };
+    let device = text(&args.device, "auto");
+    check_device(check, &device);
+    let steps = whole(check, "steps", args.steps.as_deref(), 1, 1..=MAX_STEPS);
+    let scale =
+        number(check, "guidance-scale", args.guidance_scale.as_deref(), 1.0, 1.0..=MAX_GUIDANCE);
+    let first = text(&args.first_frame, FIRST_FRAMES[0].0);
+    let first_frame = FIRST_FRAMES.iter().find(|(name, _)| *name == first);
+    if first_frame.is_none() {
+        let allowed = FIRST_FRAMES.map(|(name, _)| name).join(" or ");
+        check.problem("first-frame", &first, allowed);
+    }
+    Some(ModelSettings {
+        model: args.model.clone()?,
+        device,
+        sampling: SamplingWishes {
+            negative_prompt: text(&args.negative_prompt, ""),
+            steps: args.steps.is_some().then_some(steps),
+            guidance_scale: args.guidance_scale.is_some().then_some(scale),
+            previews: false,
+        },
+        first_frame: first_frame.map(|(_, first)| *first).unwrap_or_default(),
+    })
+}
+
+/// What the clip of a model may begin with, by the names that the elements give it.
+pub const FIRST_FRAMES: [(&str, FirstFrame); 2] =
+    [("input", FirstFrame::Input), ("model", FirstFrame::Model)];
 
 /// Reads what a still may cost.
 pub fn limits(check: &mut Check, args: &LimitArgs) -> Limits {

@@ -27,19 +27,20 @@ const ROWS: u32 = 3;
 const GAP: u32 = 4;
 /// Stills are worked with at this many times the width of a small picture, so that what is
 /// thinner than one of its pixels moves smoothly.
-const OVERSAMPLING: u32 = 2;
+pub const OVERSAMPLING: u32 = 2;
 
 /// Draws the sheet and writes it.
 pub fn run(args: &SheetArgs) -> Result<(), Failure> {
     let mut check = Check::default();
-    output::check_png(&mut check, &args.output);
+    output::check_png(&mut check, "output", &args.output);
     let clip = settings::clip(&mut check, &args.motion, &args.time);
     let motions = settings::motions(&mut check, args.motions.as_deref());
     let tile_width =
         settings::whole(&mut check, "tile-width", args.tile_width.as_deref(), 480, 64..=1920);
     let limits = settings::limits(&mut check, &args.limits);
     check.finish()?;
-    let still = Arc::new(prepare(decode::load(&args.image, &limits)?, tile_width)?);
+    let most = tile_width * OVERSAMPLING;
+    let still = Arc::new(prepare(decode::load(&args.image, &limits)?, most)?);
     let sheet = if motions.is_empty() {
         contact_sheet(&still, &clip, tile_width)?
     } else {
@@ -48,10 +49,9 @@ pub fn run(args: &SheetArgs) -> Result<(), Failure> {
     output::write_png(&args.output, &DynamicImage::from(sheet))
 }
 
-/// The still in RGB at the size that is worked with.
-pub fn prepare(still: Image, tile_width: u32) -> Result<Image, Failure> {
+/// The still in RGB at the size that is worked with, no wider than `most`.
+pub fn prepare(still: Image, most: u32) -> Result<Image, Failure> {
     let source = (still.width(), still.height());
-    let most = tile_width * OVERSAMPLING;
     let width = (fit::output_size(source.0, source.1).0 > most).then_some(most);
     let (width, height) = fit::complete_size(source, width, None);
     let still = fit::fit(&still, width, height, Fit::Cover)?;
@@ -60,7 +60,7 @@ pub fn prepare(still: Image, tile_width: u32) -> Result<Image, Failure> {
 
 /// Frames of one clip, evenly spread from the first to the last.
 fn contact_sheet(still: &Arc<Image>, clip: &Clip, tile_width: u32) -> Result<RgbImage, Failure> {
-    let opened = open(still, clip)?;
+    let opened = open(&SceneGenerator, still, clip)?;
     let last = opened.frames().saturating_sub(1);
     let steps = u64::from(COLUMNS * ROWS - 1);
     let tiles = (0..=steps)
@@ -81,7 +81,7 @@ fn motion_strip(
     for motion in motions {
         let mut clip = clip.clone();
         clip.controls.motion = *motion;
-        let opened = open(still, &clip)?;
+        let opened = open(&SceneGenerator, still, &clip)?;
         let last = frame(&*opened, still, &clip, opened.frames().saturating_sub(1))?;
         frames.push(tile(&last, tile_width)?);
         differences.push(tile(&difference(&first, &last), tile_width)?);
@@ -91,7 +91,11 @@ fn motion_strip(
 }
 
 /// Opens a clip of a prepared still.
-pub fn open(still: &Arc<Image>, clip: &Clip) -> Result<Box<dyn generator::Clip>, Failure> {
+pub fn open(
+    generator: &dyn Generator,
+    still: &Arc<Image>,
+    clip: &Clip,
+) -> Result<Box<dyn generator::Clip>, Failure> {
     let request = Request {
         prompt: clip.prompt.clone(),
         seed: clip.seed,
@@ -100,7 +104,7 @@ pub fn open(still: &Arc<Image>, clip: &Clip) -> Result<Box<dyn generator::Clip>,
         controls: clip.controls,
         ..Request::new(still.clone())
     };
-    Ok(SceneGenerator.open(request)?)
+    Ok(generator.open(request)?)
 }
 
 /// Frame `index` of an open clip.
@@ -147,7 +151,7 @@ pub fn grid(tiles: &[RgbImage], columns: u32) -> RgbImage {
 }
 
 /// The colours of a still that came from a file; alpha is left out.
-fn to_rgb(still: &Image) -> RgbImage {
+pub fn to_rgb(still: &Image) -> RgbImage {
     let plane = &still.planes()[0];
     let mut out = RgbImage::new(still.width(), still.height());
     for (to, from) in out.pixels_mut().zip(plane.data.chunks_exact(plane.channels)) {

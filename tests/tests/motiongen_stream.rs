@@ -3,6 +3,8 @@
 //! for every clip is in `clip_stream.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
+use std::sync::{Arc, Mutex};
+
 use gst::{ClockTime, SeekFlags, prelude::*};
 use stillmotion_tests::{
     clip::{self, ms, start},
@@ -70,6 +72,34 @@ fn a_storm_of_flushes_from_upstream_leaves_the_stream_intact() {
     rig.give_still(&still());
     rig.to_eos();
     assert_eq!(rig.out().indices(), (0..20).collect::<Vec<_>>());
+}
+
+/// The source that starts while an application seeks must not fail, nor its stream stay without a
+/// start.
+#[test]
+fn a_stream_that_starts_during_a_flush_of_a_seek_starts_behind_it() {
+    let rig = rig(&[]);
+    rig.play();
+    let upstream = rig.element.static_pad("sink").unwrap().peer().unwrap();
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let answers = Arc::clone(&taken);
+    rig.sink_pad().add_probe(gst::PadProbeType::EVENT_FLUSH, move |_, info| {
+        if info.event().is_some_and(|event| event.type_() == gst::EventType::FlushStart) {
+            let start = gst::event::StreamStart::new("late");
+            answers.lock().unwrap().push(upstream.push_event(start));
+        }
+        gst::PadProbeReturn::Ok
+    });
+    assert!(rig.seek(1.0, SeekFlags::FLUSH, ms(0), None));
+    assert_eq!(*taken.lock().unwrap(), [true]);
+    assert!(rig.push_event(gst::event::Caps::new(&still())));
+    assert!(rig.push_event(gst::event::Segment::new(&gst::FormattedSegment::<ClockTime>::new())));
+    assert_eq!(rig.push(pictures::frame(&still(), 1)), Err(gst::FlowError::Eos));
+    rig.to_eos();
+    let kinds: Vec<_> = rig.out().events.iter().map(|event| event.type_()).take(3).collect();
+    let [start, caps, segment] =
+        [gst::EventType::StreamStart, gst::EventType::Caps, gst::EventType::Segment];
+    assert_eq!(kinds, [start, caps, segment]);
 }
 
 #[test]

@@ -45,6 +45,16 @@ fn a_clip_starts_with_the_still_and_follows_its_settings() {
 }
 
 #[test]
+fn a_clip_can_start_with_what_the_model_makes_of_the_still() {
+    let _alone = alone();
+    let line = |more: &str| clip(&tiny("svd/tiny-svd"), &format!("duration=700000000 {more}"));
+    let (usual, own) = (bytes(&line("")), bytes(&line("first-frame=model")));
+    assert_eq!(usual[1..], own[1..]);
+    assert_eq!(own[0], own[1], "both show the first frame of the model");
+    assert_ne!(usual[0], usual[1]);
+}
+
+#[test]
 fn a_clip_longer_than_the_model_makes_is_slower() {
     let _alone = alone();
     let frames = bytes(&clip(&tiny("svd/tiny-svd"), "duration=2000000000 seed=3"));

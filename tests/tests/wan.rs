@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use gst::prelude::*;
 use stillmotion_tests::{
     clip::photo,
     launch,
@@ -213,7 +214,85 @@ fn the_command_renders_with_a_model() {
     let done = render(&["--guidance-scale", "4", "--negative-prompt", "static", "--seed", "1"]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 9);
-    let wrong = render(&["--guidance-scale", "0.5"]);
+    let wrong = render(&["--guidance-scale", "0.5", "--first-frame", "last", "--preview", "a.jpg"]);
     let text = String::from_utf8_lossy(&wrong.stderr).into_owned();
-    assert!(!wrong.status.success() && text.contains("guidance-scale"), "{text}");
+    let told = ["guidance-scale", "first-frame is last", "preview is a.jpg"];
+    assert!(!wrong.status.success() && told.iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[test]
+fn what_is_sampled_so_far_is_shown() {
+    let _alone = alone();
+    let line = |more: &str| clip(&tiny("wan/tiny-ti2v"), &format!("steps=40 {more}"));
+    let pipeline = gst::parse::launch(&line("preview=true")).unwrap();
+    let bus = pipeline.bus().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut shown = Vec::new();
+    loop {
+        let message = bus.timed_pop(gst::ClockTime::from_seconds(60)).unwrap();
+        match message.view() {
+            gst::MessageView::Eos(_) => break,
+            gst::MessageView::Error(error) => panic!("{error}"),
+            gst::MessageView::Element(said) => {
+                let said = said.structure().filter(|said| said.name() == "stillmotion-preview");
+                shown.extend(said.map(|said| {
+                    let sample = said.get::<gst::Sample>("sample").unwrap();
+                    assert_eq!(said.get::<u64>("steps").unwrap(), 40);
+                    assert_eq!(sample.caps().unwrap().to_string(), PREVIEW);
+                    let bytes = sample.buffer().unwrap().map_readable().unwrap().to_vec();
+                    (said.get::<u64>("step").unwrap(), bytes)
+                }));
+            }
+            _ => (),
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert!(shown.len() > 1, "{} previews", shown.len());
+    assert!(shown.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 != pair[1].1));
+}
+
+const PREVIEW: &str = "video/x-raw, format=(string)RGB, width=(int)64, height=(int)32, \
+                       interlace-mode=(string)progressive, pixel-aspect-ratio=(fraction)1/1, \
+                       colorimetry=(string)sRGB, framerate=(fraction)0/1";
+
+#[test]
+fn the_command_draws_stills_of_a_model_to_choose_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = launch::build(&["stillmotion", "stillmotion-models"]).join("stillmotion");
+    let run = |words: &[&str]| {
+        let output = Command::new(&command).args(words).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let model = tiny("wan/tiny-t2v");
+    let model = ["--model", model.to_str().unwrap(), "--steps", "1", "--guidance-scale", "1"];
+    let words = ["preview", "-o", "sheet.png", "--prompt", "a boat", "--seed", "6"];
+    let said = run(&[&words[..], &model].concat());
+    for (line, seed) in said.lines().zip(6..) {
+        assert_eq!(
+            line,
+            format!("stillmotion render sheet-{seed}.png -o sheet-{seed}.mp4 --prompt='a boat'")
+        );
+        let still = image::image_dimensions(folder.path().join(format!("sheet-{seed}.png")));
+        assert_eq!(still.unwrap(), (832, 480));
+    }
+    assert_eq!(said.lines().count(), 4);
+    let sheet = image::image_dimensions(folder.path().join("sheet.png")).unwrap();
+    assert_eq!(sheet, (4 * 324 - 4, 184));
+}
+
+#[test]
+fn the_command_draws_clips_of_a_model_to_choose_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = launch::build(&["stillmotion", "stillmotion-models"]).join("stillmotion");
+    let sheet = folder.path().join("sheet.png");
+    let mut preview = Command::new(command);
+    preview.args(["preview", &photo(), "--frames", "9", "--steps", "1", "--tile-width", "64"]);
+    preview.arg("-o").arg(&sheet).arg("--model").arg(tiny("wan/tiny-ti2v"));
+    let output = preview.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.lines().count() == 4 && said.lines().all(|line| line.contains(" --model=")));
+    assert_eq!(image::image_dimensions(&sheet).unwrap().0, 4 * 68 - 4);
 }

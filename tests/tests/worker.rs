@@ -19,7 +19,7 @@ use stillmotion_engine::{
     image::{FrameMut, Image, PixelFormat, PlaneMut},
     request::{Controls, Request},
     worker::{
-        ModelGenerator, ModelSettings, WorkerError,
+        FirstFrame, ModelGenerator, ModelSettings, WorkerError,
         clip::picture,
         protocol::{Fault, Phase, SamplingWishes, TrainWishes},
         train::{News, Training},
@@ -41,6 +41,7 @@ fn open(model: &Path, seconds: f64, seed: u64) -> Result<Box<dyn Clip>, Generato
         model: model.to_owned(),
         device: "cpu".to_owned(),
         sampling: SamplingWishes::default(),
+        first_frame: FirstFrame::Input,
     };
     ModelGenerator(settings).open(request)
 }
@@ -86,13 +87,14 @@ fn a_picture_comes_from_a_seed_alone() {
         model: folder.path().to_owned(),
         device: "auto".to_owned(),
         sampling: SamplingWishes::default(),
+        first_frame: FirstFrame::Input,
     };
-    let make = |seed| picture(&settings, "", seed, |_| true).unwrap().unwrap();
+    let make = |seed| picture(&settings, "", seed, |_, _| true).unwrap().unwrap();
     let one = make(1);
     assert_eq!((one.width(), one.height()), (64, 64));
     assert_eq!(make(1), one);
     assert_ne!(make(2), one);
-    assert!(picture(&settings, "", 3, |_| false).unwrap().is_none());
+    assert!(picture(&settings, "", 3, |_, _| false).unwrap().is_none());
 }
 
 #[test]

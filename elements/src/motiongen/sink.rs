@@ -66,10 +66,18 @@ impl MotionGen {
                 return true;
             }
             // Everything is made anew behind a new start.
-            gst::EventView::StreamStart(_) => *self.tags.lock() = StreamTags::default(),
+            gst::EventView::StreamStart(_) => {
+                *self.tags.lock() = StreamTags::default();
+                self.state().stream_start = Some(event);
+                self.push_stream_start();
+                return true;
+            }
             gst::EventView::Gap(_) => return true,
             gst::EventView::Eos(_) if self.state().still.is_some() => return true,
-            gst::EventView::Eos(_) => self.push_events(),
+            gst::EventView::Eos(_) => {
+                self.push_stream_start();
+                self.push_events();
+            }
             gst::EventView::FlushStart(_) => {
                 self.state().flushing = true;
                 self.wake();

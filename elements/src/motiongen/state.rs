@@ -72,6 +72,8 @@ pub struct State {
     pub flushing_downstream: bool,
     /// The pipeline plays: only then may live frames leave.
     pub playing: bool,
+    /// The start of the stream, while downstream does not have it.
+    pub stream_start: Option<gst::Event>,
     /// Serialized events that leave before the next frame.
     pub events: Vec<gst::Event>,
     /// An EOS event that an application sent.
@@ -105,6 +107,7 @@ impl State {
             flushing: false,
             flushing_downstream: false,
             playing: false,
+            stream_start: None,
             events: Vec::new(),
             asked_to_stop: None,
             seeking: false,
@@ -136,6 +139,7 @@ impl State {
             flushing_downstream: self.flushing_downstream,
             playing: self.playing,
             task_thread: self.task_thread,
+            stream_start: self.stream_start.take(),
             stats: self.stats,
             pressure: self.pressure,
             // What a pad keeps beyond a flush, such as tags.

@@ -129,8 +129,18 @@ impl MotionGen {
         Ok(output)
     }
 
+    /// Pushes the start of the stream if downstream does not have it: the flush of a seek may
+    /// swallow it, and upstream would fail if it heard of that.
+    pub(super) fn push_stream_start(&self) {
+        let start = self.state().stream_start.take();
+        if let Some(start) = start.filter(|start| !self.srcpad.push_event(start.clone())) {
+            self.state().stream_start.get_or_insert(start);
+        }
+    }
+
     /// Pushes the caps if downstream does not have them: a flush may have swallowed them.
     fn send_caps(&self, output: &Output) {
+        self.push_stream_start();
         if self.srcpad.current_caps().as_ref() != Some(&output.caps) {
             gst::info!(CAT, imp = self, "making {}", output.caps);
             self.srcpad.push_event(gst::event::Caps::new(&output.caps));

@@ -83,8 +83,9 @@ impl StillSrc {
         };
         let element = self.obj();
         let teller = Teller::default();
-        let made = clip::picture(&model, &prompt, seed, |progress| {
+        let made = clip::picture(&model, &prompt, seed, |progress, preview| {
             teller.tell(element.upcast_ref(), progress);
+            teller.show(element.upcast_ref(), preview);
             !element.src_pad().pad_flags().contains(gst::PadFlags::FLUSHING)
         });
         teller.end(element.upcast_ref(), matches!(made, Ok(Some(_))));

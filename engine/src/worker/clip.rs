@@ -40,6 +40,28 @@ const LONGEST_SIDE: u32 = 2048;
 /// The most bytes of frames that a clip keeps.
 const MAX_CLIP_BYTES: u64 = 2 << 30;
 
+/// What a clip of a model begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FirstFrame {
+    /// The still, byte for byte, in the place of what the model makes of it. What the model loses
+    /// of the still is given back to the frames after it, as far as the model says.
+    #[default]
+    Input,
+    /// What the model makes of the still; every frame is the model's own.
+    Model,
+}
+
+/// What a clip that is being sampled looks like so far, in its middle.
+#[derive(Debug, PartialEq)]
+pub struct Preview {
+    /// Steps that are done.
+    pub step: u64,
+    /// Steps in all.
+    pub steps: u64,
+    /// RGB, in the size of the model's frames.
+    pub pixels: Image,
+}
+
 /// Which model makes a clip, and where.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelSettings {
@@ -49,6 +71,8 @@ pub struct ModelSettings {
     pub device: String,
     /// How models that sample do it.
     pub sampling: SamplingWishes,
+    /// What the clip begins with.
+    pub first_frame: FirstFrame,
 }
 
 impl ModelSettings {
@@ -56,7 +80,7 @@ impl ModelSettings {
     fn validate(&self) -> Result<(), InvalidSettings> {
         let mut check = Check::default();
         check_device(&mut check, &self.device);
-        let SamplingWishes { negative_prompt, steps, guidance_scale } = &self.sampling;
+        let SamplingWishes { negative_prompt, steps, guidance_scale, .. } = &self.sampling;
         let length = negative_prompt.len();
         if length > MAX_PROMPT_BYTES {
             check.problem("negative-prompt", length, format!("at most {MAX_PROMPT_BYTES} bytes"));
@@ -119,12 +143,18 @@ impl Generator for ModelGenerator {
             ..self.0.order(&request.prompt, request.seed)
         };
         let fetch = Job::start(self.0.key(), order, Some(still))?;
-        Ok(Box::new(ModelClip { still: request.image, frames, fetch, shown: Mutex::default() }))
+        Ok(Box::new(ModelClip {
+            still: request.image,
+            frames,
+            first_frame: self.0.first_frame,
+            fetch,
+            shown: Mutex::default(),
+        }))
     }
 }
 
 /// A picture that a model makes from a seed alone, in the size that is the model's own. `go_on` is
-/// asked now and then, also with how far it is.
+/// asked now and then, with how far it is and what it looks like so far.
 ///
 /// # Errors
 /// What is wrong with the settings, the model or the worker; `None` where `go_on` said no.
@@ -132,7 +162,7 @@ pub fn picture(
     settings: &ModelSettings,
     prompt: &str,
     seed: u64,
-    mut go_on: impl FnMut(Option<Progress>) -> bool,
+    mut go_on: impl FnMut(Option<Progress>, Option<Arc<Preview>>) -> bool,
 ) -> Result<Option<Image>, GeneratorError> {
     settings.validate()?;
     let fetch = Job::start(settings.key(), settings.order(prompt, seed), None)?;
@@ -142,9 +172,9 @@ pub fn picture(
             return Ok(Some(frame.pixels.clone()));
         }
         fetch.0.changed.wait_for(&mut state, TICK);
-        let progress = state.progress;
+        let (progress, preview) = (state.progress, state.preview.clone());
         drop(state);
-        if !go_on(progress) {
+        if !go_on(progress, preview) {
             return Ok(None);
         }
     }
@@ -179,6 +209,8 @@ struct State {
     /// In order, without a hole.
     frames: Vec<Arc<Small>>,
     progress: Option<Progress>,
+    /// The newest.
+    preview: Option<Arc<Preview>>,
     failed: Option<Arc<WorkerError>>,
     cancelled: bool,
 }
@@ -311,6 +343,10 @@ impl Job {
             Report::Frame { index, size, still } => {
                 self.keep(index, Small { pixels: size.picture(pixels)?, still })?;
             }
+            Report::Preview { step, steps, size } => {
+                let preview = Preview { step, steps, pixels: size.picture(pixels)? };
+                self.got.state.lock().preview = Some(Arc::new(preview));
+            }
             Report::Found { place } => self.order.place = Some(place),
             Report::Done => return Ok(true),
             _ => return Err(out_of_turn("a clip needs frames only")),
@@ -368,6 +404,7 @@ fn give_up(lease: &mut Lease) {
 struct ModelClip {
     still: Arc<Image>,
     frames: u64,
+    first_frame: FirstFrame,
     fetch: Fetch,
     /// The model's frame 0, as large as the still: what the frames that keep something of the
     /// still are compared with.
@@ -394,6 +431,11 @@ impl ModelClip {
         Ok(fit::enlarge(&planes, format, matrix, (self.still.width(), self.still.height()))?)
     }
 
+    /// Whether frame `index` is the still itself.
+    fn is_still(&self, index: u64) -> bool {
+        index == 0 && self.first_frame == FirstFrame::Input
+    }
+
     fn first(&self) -> Result<Arc<Image>, GeneratorError> {
         if let Some(first) = &*self.shown.lock() {
             return Ok(Arc::clone(first));
@@ -416,7 +458,7 @@ impl Clip for ModelClip {
     fn ready(&self, index: u64, patience: Duration) -> bool {
         let wanted = index.min(self.frames.saturating_sub(1));
         let there = |state: &State| {
-            wanted == 0 || state.failed.is_some() || state.frames.len() as u64 > wanted
+            self.is_still(wanted) || state.failed.is_some() || state.frames.len() as u64 > wanted
         };
         let until = Instant::now() + patience;
         let mut state = self.fetch.0.state.lock();
@@ -432,6 +474,10 @@ impl Clip for ModelClip {
         self.fetch.0.state.lock().progress
     }
 
+    fn preview(&self) -> Option<Arc<Preview>> {
+        self.fetch.0.state.lock().preview.clone()
+    }
+
     fn frame(
         &self,
         index: u64,
@@ -440,13 +486,13 @@ impl Clip for ModelClip {
     ) -> Result<(), GeneratorError> {
         check_frame(&self.still, out)?;
         let index = index.min(self.frames.saturating_sub(1));
-        if index == 0 {
+        if self.is_still(index) {
             out.copy(&self.still);
             return Ok(());
         }
         let frame = self.wait(index)?;
         let mut image = self.enlarge(&frame)?;
-        if frame.still > 0.0 {
+        if frame.still > 0.0 && self.first_frame == FirstFrame::Input {
             image.add_difference(&self.still, &*self.first()?, frame.still);
         }
         out.copy(&image);

@@ -14,5 +14,5 @@ pub mod process;
 pub mod protocol;
 pub mod train;
 
-pub use clip::{ModelGenerator, ModelSettings};
+pub use clip::{FirstFrame, ModelGenerator, ModelSettings, Preview};
 pub use process::{WorkerError, look_in, on_log};

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The version of the messages. Goes up with each change to them.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The longest message, in bytes: two prompts of the longest kind with every character escaped.
 pub const MAX_MESSAGE: u32 = 256 * 1024;
 /// The most bytes of pixels in one packet: RGB of 8K.
@@ -158,6 +158,8 @@ pub struct SamplingWishes {
     pub steps: Option<u32>,
     /// How much the prompt counts more than the negative one; 1 is no guidance.
     pub guidance_scale: Option<f64>,
+    /// Whether what is sampled so far is shown after each step.
+    pub previews: bool,
 }
 
 /// A network that is to be trained.
@@ -227,6 +229,15 @@ pub enum Report {
         size: Size,
         /// How much of what the still has beside the model's frame 0 is added, 0..1.
         still: f32,
+    },
+    /// What the clip looks like so far, in its middle; its pixels come with it.
+    Preview {
+        /// Steps that are done.
+        step: u64,
+        /// Steps in all.
+        steps: u64,
+        /// Of the pixels.
+        size: Size,
     },
     /// What a folder holds.
     Checked(Checked),
@@ -458,6 +469,7 @@ mod tests {
                 negative_prompt: prompt.to_owned(),
                 steps: Some(30),
                 guidance_scale: Some(4.5),
+                previews: true,
             },
         })
     }

@@ -91,6 +91,13 @@ impl EulerConfig {
     }
 }
 
+/// What is in a sample beside its noise, by the velocity at `sigma`.
+fn clip(velocity: &Tensor, sample: &Tensor, sigma: f64) -> Result<Tensor, ModelError> {
+    let power = sigma.mul_add(sigma, 1.0);
+    let kept = sample.f_div_scalar(power)?;
+    Ok(velocity.f_mul_scalar(-sigma / power.sqrt())?.f_add(&kept)?)
+}
+
 /// Steps of Euler. A sample at `sigma` is `clip + sigma * noise`.
 #[derive(Debug)]
 pub struct Euler {
@@ -129,6 +136,14 @@ impl Euler {
         Ok(sample.f_div_scalar(sigma.mul_add(sigma, 1.0).sqrt())?)
     }
 
+    /// The clip that the network predicts in the sample with its velocity.
+    ///
+    /// # Errors
+    /// As [`Self::scale`].
+    pub fn clip(&self, velocity: &Tensor, sample: &Tensor) -> Result<Tensor, ModelError> {
+        clip(velocity, sample, f64::from(*self.sigmas.get(self.at).ok_or_else(over)?))
+    }
+
     /// The sample at the next time, from the velocity that the network predicts at this one. Both
     /// have one shape, f32.
     ///
@@ -140,9 +155,7 @@ impl Euler {
         };
         self.at += 1;
         let (now, next) = (f64::from(*now), f64::from(*next));
-        let power = now.mul_add(now, 1.0);
-        let kept = sample.f_div_scalar(power)?;
-        let clip = velocity.f_mul_scalar(-now / power.sqrt())?.f_add(&kept)?;
+        let clip = clip(velocity, sample, now)?;
         let slope = sample.f_sub(&clip)?.f_div_scalar(now)?;
         Ok(sample.f_add(&slope.f_mul_scalar(next - now)?)?)
     }

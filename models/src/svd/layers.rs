@@ -2,6 +2,8 @@
 //! What the U-Net and the VAE are both made of: convolutions, and blocks that look at each frame
 //! and then along time. Frames are `[B * T, C, H, W]`.
 
+use std::collections::VecDeque;
+
 use tch::{Kind, Tensor};
 
 use crate::{
@@ -80,6 +82,42 @@ impl TimeConv {
         let (stride, padding) = ([1, 1, 1], [1, 0, 0]);
         Ok(x.f_conv3d(&self.weight, Some(&self.bias), stride, padding, [1, 1, 1], 1)?)
     }
+
+    /// The frame in the middle of up to three that follow each other, `[1, C, H, W]` each; of the
+    /// first frame of a clip, what is before it is `missing`.
+    fn middle(&self, frames: &VecDeque<Tensor>, missing: bool) -> Result<Tensor, ModelError> {
+        let frames: Vec<&Tensor> = frames.iter().collect();
+        let weight = self.weight.f_narrow(2, missing.into(), frames.len() as i64)?;
+        let weight = weight.f_flatten(2, 4)?.f_transpose(1, 2)?.f_flatten(1, 2)?;
+        let weight = weight.f_unsqueeze(-1)?.f_unsqueeze(-1)?;
+        let x = Tensor::f_cat(&frames, 1)?;
+        Ok(x.f_conv2d(&weight, Some(&self.bias), [1, 1], [0, 0], [1, 1], 1)?)
+    }
+
+    /// Runs on `frames` `[1, C, H, W]` of a clip behind `norm`, which is over all of time, and SiLU.
+    /// Gives each frame to `take`, with its number, so that there is no second clip in memory.
+    fn each(
+        &self,
+        norm: &GroupNorm,
+        frames: &[Tensor],
+        mut take: impl FnMut(usize, Tensor) -> Result<(), ModelError>,
+    ) -> Result<(), ModelError> {
+        let moments = Moments::of(frames)?;
+        let mut around = VecDeque::new();
+        for (number, frame) in frames.iter().enumerate() {
+            around.push_back(norm.with(&moments, frame)?.f_silu_()?);
+            if number > 0 {
+                take(number - 1, self.middle(&around, number == 1)?)?;
+            }
+            if around.len() == 3 {
+                around.pop_front();
+            }
+        }
+        match frames.len() {
+            0 => Ok(()),
+            count => take(count - 1, self.middle(&around, count == 1)?),
+        }
+    }
 }
 
 /// Normalises groups of channels (Wu and He 2018).
@@ -103,6 +141,55 @@ impl GroupNorm {
     /// When shapes do not fit, or memory runs out.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         Ok(x.f_group_norm(GROUPS, Some(&self.weight), Some(&self.bias), self.eps, false)?)
+    }
+
+    /// A frame `[1, C, H, W]` of a clip with these moments.
+    fn with(&self, moments: &Moments, frame: &Tensor) -> Result<Tensor, ModelError> {
+        let [weight, bias] = [&self.weight, &self.bias].map(|tensor| tensor.f_to_kind(Kind::Float));
+        let each =
+            |all: &Tensor| all.f_repeat_interleave_self_int(frame.size()[1] / GROUPS, 0, None);
+        let (mean, variance) = (each(&moments.mean)?, each(&moments.variance)?);
+        // With moments that are given, it is a scale and a shift of each channel in one pass.
+        let exact = frame.f_to_kind(Kind::Float)?.f_batch_norm(
+            Some(weight?),
+            Some(bias?),
+            Some(mean),
+            Some(variance),
+            false,
+            0.0,
+            self.eps,
+            false,
+        )?;
+        Ok(exact.f_to_kind(frame.kind())?)
+    }
+}
+
+/// Mean and variance of each group of channels over all of a clip, `[GROUPS]` f32.
+struct Moments {
+    mean: Tensor,
+    variance: Tensor,
+}
+
+impl Moments {
+    /// Of frames `[1, C, H, W]`.
+    fn of(frames: &[Tensor]) -> Result<Self, ModelError> {
+        let count = frames.len() as f64;
+        let mut sums: Option<[Tensor; 2]> = None;
+        for frame in frames {
+            let groups = frame.f_reshape([GROUPS, -1])?.f_to_kind(Kind::Float)?;
+            let (variance, mean) = groups.f_var_mean_dim([1].as_slice(), false, false)?;
+            let mean = mean.f_to_kind(Kind::Double)?;
+            let power = variance.f_to_kind(Kind::Double)?.f_add(&mean.f_square()?)?;
+            sums = Some(match sums {
+                Some([means, powers]) => [means.f_add(&mean)?, powers.f_add(&power)?],
+                None => [mean, power],
+            });
+        }
+        let [means, powers] =
+            sums.ok_or_else(|| ModelError::Torch("a clip has no frames".to_owned()))?;
+        let mean = means.f_div_scalar(count)?;
+        let variance = powers.f_div_scalar(count)?.f_sub(&mean.f_square()?)?;
+        Ok(Self { mean: mean.f_to_kind(Kind::Float)?, variance: variance.f_to_kind(Kind::Float)? })
     }
 }
 
@@ -252,6 +339,33 @@ impl VideoBlock {
         let time = time.map(|time| time.f_reshape([1, -1, 1, 1, 1])).transpose()?;
         let along = self.time.run(&x, time.as_ref(), TimeConv::forward)?;
         frames(&self.mixer.forward(&x, &along)?)
+    }
+
+    /// As [`Self::forward`] without an embedding, for a clip that is too large to be in memory more
+    /// than twice: its frames `[1, inputs, H, W]` come and go one by one. `before` is run on each
+    /// frame first.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_frames(
+        &self,
+        frames: Vec<Tensor>,
+        before: impl Fn(Tensor) -> Result<Tensor, ModelError>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let spaces = frames.into_iter().map(|frame| self.space.forward(&before(frame)?, None));
+        let mut spaces = spaces.collect::<Result<Vec<_>, _>>()?;
+        let Residual { norm1, conv1, norm2, conv2, .. } = &self.time;
+        let mut inner = Vec::with_capacity(spaces.len());
+        conv1.each(norm1, &spaces, |_, frame| {
+            inner.push(frame);
+            Ok(())
+        })?;
+        conv2.each(norm2, &inner, |number, frame| {
+            let along = frame.f_add(&spaces[number])?;
+            spaces[number] = self.mixer.forward(&spaces[number], &along)?;
+            Ok(())
+        })?;
+        Ok(spaces)
     }
 }
 

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     clip_vision::{self, ClipVision, ClipVisionConfig, Head},
-    parity::{Expected, Nobody, fixtures, near, near_in_bytes, photo},
+    host::Host,
+    parity::{Expected, Watcher, fixtures, near, near_in_bytes, photo},
     weights::{self, Weights},
 };
 
@@ -55,7 +56,7 @@ fn the_vae_is_that_of_diffusers() {
         let expected = expected(model);
         let encoded = encoder.forward(&expected.get("vae.frames")).unwrap();
         near(&encoded, &expected.get("vae.encoded"), model);
-        let decoded = decoder.forward(&expected.get("vae.z")).unwrap();
+        let decoded = decoder.forward(&expected.get("vae.z"), |_, _| Ok(())).unwrap();
         near(&decoded, &expected.get("vae.decoded"), model);
     }
 }
@@ -85,13 +86,14 @@ fn sampling() -> Sampling {
         guidance_scale: 3.0,
         seed: 21,
         motion: 5.0,
+        previews: false,
     }
 }
 
 fn clip(pipeline: &mut SvdPipeline, sampling: &Sampling) -> Tensor {
     let mut clip = Tensor::new();
     pipeline
-        .clip(sampling, &photo(48, 32), &mut Nobody, |frames, _| {
+        .clip(sampling, &photo(48, 32), &mut Watcher::default(), |frames, _| {
             clip = frames.shallow_clone();
             Ok(())
         })
@@ -126,4 +128,20 @@ fn each_motion_amount_is_another_clip() {
         assert!(clips.iter().all(|other| *other != made), "{motion}");
         clips.push(made);
     }
+}
+
+#[test]
+fn previews_come_to_what_the_clip_is_and_change_nothing() {
+    let folder = fixtures("svd").join("tiny-svd");
+    let mut pipeline = SvdPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
+    let quiet = Sampling { frames: 1, ..sampling() };
+    let sampling = Sampling { previews: true, ..quiet.clone() };
+    let (mut watcher, mut frame) = (Watcher::default(), Tensor::new());
+    let take = |frames: &Tensor, _: &mut dyn Host| {
+        frame = frames.shallow_clone();
+        Ok(())
+    };
+    pipeline.clip(&sampling, &photo(48, 32), &mut watcher, take).unwrap();
+    assert_eq!(frame, clip(&mut pipeline, &quiet));
+    watcher.ends_with(&frame, 3);
 }

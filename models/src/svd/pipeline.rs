@@ -21,7 +21,7 @@ use crate::{
     memory,
     model_index::{self, ModelIndex},
     pillow::{Filter, Picture},
-    random,
+    playback, random,
     scheduler::EulerConfig,
     tensor,
     weights::{self, Weights},
@@ -51,6 +51,8 @@ pub struct Sampling {
     pub seed: u64,
     /// How much moves, 1..10; 5 is what the pipeline does by itself.
     pub motion: f64,
+    /// Whether what is sampled so far is shown after each step.
+    pub previews: bool,
 }
 
 /// A model that is open. Its networks are loaded when they are needed.
@@ -171,12 +173,26 @@ impl SvdPipeline {
         host.progress(Phase::Loading, 0, 1)?;
         let given = self.look(sampling, image)?;
         let latents = self.sample(sampling, &given, host)?;
-        host.progress(Phase::Decoding, 0, 1)?;
+        if self.device == Device::Cpu {
+            // What it takes to read it again is little beside the steps of the next clip.
+            self.unet = None;
+            memory::give_back();
+        }
+        let frames =
+            self.decode(&latents, |done, total| host.progress(Phase::Decoding, done, total))?;
+        take(&frames, host)
+    }
+
+    /// Latents `[T, latent_channels, h, w]` to frames `[1, 3, T, H, W]` f32 in -1..1.
+    fn decode(
+        &mut self,
+        latents: &Tensor,
+        go_on: impl FnMut(u64, u64) -> Result<(), ModelError>,
+    ) -> Result<Tensor, ModelError> {
         let latents = latents.f_div_scalar(self.vae_config.scaling_factor)?;
         let decoder = self.decoder()?;
-        let frames = decoder.forward(&latents.f_to_kind(decoder.kind())?)?;
-        let frames = frames.f_to_kind(Kind::Float)?.f_clamp(-1.0, 1.0)?;
-        take(&layers::clip(&frames)?, host)
+        let frames = decoder.forward(&latents.f_to_kind(decoder.kind())?, go_on)?;
+        layers::clip(&frames.f_to_kind(Kind::Float)?.f_clamp(-1.0, 1.0)?)
     }
 
     fn look(&self, sampling: &Sampling, image: &Picture) -> Result<Given, ModelError> {
@@ -200,6 +216,8 @@ impl SvdPipeline {
         // It is small, and half as exact it can overflow.
         let encoder = Encoder::load(&self.vae_config, &vae, self.device, Kind::Float)?;
         let beside = encoder.forward(&pixels)?.f_repeat([shape[0], 1, 1, 1])?;
+        drop(encoder);
+        memory::give_back();
         Ok(Given { token, beside, noise: noise.f_to_device(self.device)? })
     }
 
@@ -215,22 +233,28 @@ impl SvdPipeline {
         let told = [f64::from(FRAMES_PER_SECOND - 1), motion.bucket, motion.noise];
         let guidance = self.guidance(sampling)?;
         let (kind, steps) = (self.kind, u64::from(sampling.steps));
-        let unet = self.unet()?;
-        let predict = |x: &Tensor, beside: &Tensor, time, token: &Tensor| {
-            let input = Tensor::f_cat(&[x, beside], 1)?.f_to_kind(kind)?;
-            let velocity = unet.forward(&input, time, told, token)?;
-            Ok::<_, ModelError>(velocity.f_to_kind(Kind::Float)?)
-        };
         let mut latents = given.noise.f_mul_scalar(scheduler.first_noise())?;
         let nothing = (given.beside.f_zeros_like()?, given.token.f_zeros_like()?);
         let times: Vec<f64> = scheduler.timesteps().iter().map(|time| f64::from(*time)).collect();
         for (step, time) in times.into_iter().enumerate() {
             host.progress(Phase::Sampling, step as u64, steps)?;
+            let unet = self.unet()?;
+            let predict = |x: &Tensor, beside: &Tensor, time, token: &Tensor| {
+                let input = Tensor::f_cat(&[x, beside], 1)?.f_to_kind(kind)?;
+                let velocity = unet.forward(&input, time, told, token)?;
+                Ok::<_, ModelError>(velocity.f_to_kind(Kind::Float)?)
+            };
             let x = scheduler.scale(&latents)?;
             let mut velocity = predict(&x, &given.beside, time, &given.token)?;
             if sampling.guidance_scale > 1.0 {
                 let without = predict(&x, &nothing.0, time, &nothing.1)?;
                 velocity = without.f_add(&velocity.f_sub(&without)?.f_mul(&guidance)?)?;
+            }
+            if sampling.previews {
+                let so_far = scheduler.clip(&velocity, &latents)?;
+                let middle = so_far.f_narrow(0, i64::from(sampling.frames) / 2, 1)?;
+                let picture = self.decode(&middle, |_, _| Ok(()))?;
+                playback::preview(&picture, [step as u64 + 1, steps], host)?;
             }
             latents = scheduler.step(&velocity, &latents)?;
         }

@@ -78,6 +78,7 @@ impl Model for SvdModel {
             guidance_scale: order.sampling.guidance_scale.unwrap_or(GUIDANCE),
             seed: order.seed,
             motion: order.motion,
+            previews: order.sampling.previews,
         };
         let mut playback = Playback::new(order, size, timing);
         let take = |frames: &tch::Tensor, host: &mut dyn Host| playback.take(frames, host);

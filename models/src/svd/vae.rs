@@ -224,6 +224,7 @@ impl Encoder {
 pub struct Decoder {
     conv_in: Conv,
     middle: (Vec<VideoBlock>, PixelAttention),
+    /// Each is enlarged behind its blocks.
     levels: Vec<(Vec<VideoBlock>, Option<Upsample>)>,
     conv_norm_out: GroupNorm,
     conv_out: Conv,
@@ -279,31 +280,52 @@ impl Decoder {
     }
 
     /// One clip of latents `[T, latent_channels, h, w]` to frames `[T, 3, H, W]`, about -1..1.
+    /// Nothing but the norms along time, and three frames at a time, needs more than one frame: so
+    /// the largest clip there is in memory no more than twice. `go_on` is asked now and then, with
+    /// how many of how many parts are done, and ends it with its error.
     ///
     /// # Errors
     /// When shapes do not fit, or memory runs out.
-    pub fn forward(&self, latents: &Tensor) -> Result<Tensor, ModelError> {
-        let mut x = self.conv_in.forward(latents)?;
-        let (blocks, attention) = &self.middle;
-        for (number, block) in blocks.iter().enumerate() {
-            // The reference has one attention, behind the first block, and stops behind the second.
-            match number {
-                0 => (),
-                1 => x = attention.forward(&x)?,
-                _ => break,
-            }
-            x = block.forward(&x, None)?;
+    pub fn forward(
+        &self,
+        latents: &Tensor,
+        mut go_on: impl FnMut(u64, u64) -> Result<(), ModelError>,
+    ) -> Result<Tensor, ModelError> {
+        let (middle, attention) = &self.middle;
+        // The reference has one attention, behind the first block, and stops behind the second.
+        let middle = &middle[..middle.len().min(2)];
+        let parts =
+            middle.len() + self.levels.iter().map(|(blocks, _)| blocks.len()).sum::<usize>();
+        let mut done = 0;
+        let mut next_part = || {
+            done += 1;
+            go_on(done - 1, parts as u64)
+        };
+        let first = |at| self.conv_in.forward(&latents.f_narrow(0, at, 1)?);
+        let mut frames = (0..latents.size()[0]).map(first).collect::<Result<Vec<_>, _>>()?;
+        for (number, block) in middle.iter().enumerate() {
+            next_part()?;
+            frames = block.forward_frames(frames, |frame| match number {
+                1 => attention.forward(&frame),
+                _ => Ok(frame),
+            })?;
         }
-        for (blocks, enlarge) in &self.levels {
+        let mut enlarge: Option<&Upsample> = None;
+        for (blocks, enlarge_next) in &self.levels {
             for block in blocks {
-                x = block.forward(&x, None)?;
+                next_part()?;
+                let enlarge = enlarge.take();
+                frames = block.forward_frames(frames, |frame| match enlarge {
+                    Some(enlarge) => enlarge.forward(&frame, side(&frame).map(|side| 2 * side)),
+                    None => Ok(frame),
+                })?;
             }
-            if let Some(enlarge) = enlarge {
-                x = enlarge.forward(&x, side(&x).map(|side| 2 * side))?;
-            }
+            enlarge = enlarge_next.as_ref();
         }
-        x = self.conv_out.forward(&self.conv_norm_out.forward(&x)?.f_silu()?)?;
-        layers::frames(&self.time_conv_out.forward(&layers::clip(&x)?)?)
+        let last = |frame| self.conv_out.forward(&self.conv_norm_out.forward(&frame)?.f_silu_()?);
+        let frames = frames.into_iter().map(last).collect::<Result<Vec<_>, _>>()?;
+        let clip = layers::clip(&Tensor::f_cat(&frames, 0)?)?;
+        layers::frames(&self.time_conv_out.forward(&clip)?)
     }
 
     /// The type of its parameters.

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     clip_vision::{ClipVision, ClipVisionConfig, Head},
+    error::ModelError,
     host::Host,
-    parity::{Expected, Nobody, fixtures, near, near_in_bytes, photo},
+    parity::{Expected, Watcher, fixtures, near, near_in_bytes, photo},
     pillow::Picture,
     umt5::{Umt5Config, Umt5Encoder},
     weights::Weights,
@@ -77,14 +78,20 @@ fn the_text_encoder_is_that_of_transformers() {
     let folder = fixtures("wan").join("tiny-t2v/text_encoder");
     let config = Umt5Config::load(&folder.join("config.json")).unwrap();
     let weights = Weights::open(&folder.join("model.safetensors")).unwrap();
-    let encoder = Umt5Encoder::load(&config, &weights, Device::Cpu, Kind::Float).unwrap();
+    let encoder = Umt5Encoder::open(&config, weights, Device::Cpu, Kind::Float).unwrap();
     let expected = Expected::of("wan", "tiny-t2v");
-    for prompt in ["prompt", "negative"] {
+    let prompts = ["prompt", "negative"];
+    let texts = prompts.map(|prompt| {
         let words: Vec<f32> = (&expected.get(&format!("words.{prompt}"))).try_into().unwrap();
-        let words: Vec<u32> = words.iter().map(|word| *word as u32).collect();
-        near(&encoder.forward(&words).unwrap(), &expected.get(&format!("text.{prompt}")), prompt);
+        words.iter().map(|word| *word as u32).collect::<Vec<u32>>()
+    });
+    let tokens = encoder.forward(&texts, |_| Ok(())).unwrap();
+    for (prompt, tokens) in prompts.into_iter().zip(tokens) {
+        near(&tokens, &expected.get(&format!("text.{prompt}")), prompt);
     }
-    assert!(encoder.forward(&[64]).is_err());
+    assert!(encoder.forward(&[vec![64]], |_| Ok(())).is_err());
+    let ended = encoder.forward(&texts, |_| Err(ModelError::Cancelled));
+    assert!(matches!(ended, Err(ModelError::Cancelled)));
 }
 
 fn clip(pipeline: &mut WanPipeline, sampling: &Sampling, image: Option<&Picture>) -> Tensor {
@@ -93,7 +100,7 @@ fn clip(pipeline: &mut WanPipeline, sampling: &Sampling, image: Option<&Picture>
         parts.push(frames.shallow_clone());
         Ok(())
     };
-    pipeline.clip(sampling, image, &mut Nobody, take).unwrap();
+    pipeline.clip(sampling, image, &mut Watcher::default(), take).unwrap();
     Tensor::cat(&parts, 2)
 }
 
@@ -108,6 +115,7 @@ fn sampling() -> Sampling {
         guidance_scale: 4.0,
         seed: 11,
         motion: 5.0,
+        previews: false,
     }
 }
 
@@ -183,4 +191,22 @@ fn the_motion_amount_makes_other_clips_from_an_image() {
         assert_ne!(made(motion, Some(&photo)), own, "{motion}");
     }
     assert_eq!(made(9.0, None), made(5.0, None), "there is no image that could be looked at");
+}
+
+#[test]
+fn previews_come_to_what_the_clip_is_and_change_nothing() {
+    for model in MODELS {
+        let folder = fixtures("wan").join(model);
+        let mut pipeline = WanPipeline::open(&folder, Device::Cpu, Kind::Float).unwrap();
+        let quiet = Sampling { width: 64, steps: 3, frames: 1, ..sampling() };
+        let sampling = Sampling { previews: true, ..quiet.clone() };
+        let (mut watcher, mut frame) = (Watcher::default(), Tensor::new());
+        let take = |frames: &Tensor, _: &mut dyn Host| {
+            frame = frames.shallow_clone();
+            Ok(())
+        };
+        pipeline.clip(&sampling, None, &mut watcher, take).unwrap();
+        assert_eq!(frame, clip(&mut pipeline, &quiet, None));
+        watcher.ends_with(&frame, 3);
+    }
 }

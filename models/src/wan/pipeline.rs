@@ -22,7 +22,7 @@ use crate::{
     model_index::{self, ModelIndex},
     nn::KeyBias,
     pillow::{Filter, Picture},
-    random,
+    playback, random,
     scheduler::SchedulerConfig,
     tensor,
     weights::{self, Weights},
@@ -88,6 +88,8 @@ pub struct Sampling {
     pub seed: u64,
     /// How much moves, 1..10; 5 is what the model does by itself.
     pub motion: f64,
+    /// Whether what is sampled so far is shown after each step.
+    pub previews: bool,
 }
 
 /// A model that is open. Its networks are loaded when they are needed.
@@ -146,6 +148,8 @@ struct Given {
     /// Tokens of the image, for models that look at some.
     seen: Option<Tensor>,
     start: Start,
+    /// From the image as it is blurred in the first steps, where it is.
+    blurred: Option<Start>,
 }
 
 /// What the noise has with it.
@@ -158,6 +162,14 @@ enum Start {
 }
 
 impl Start {
+    /// What the transformer gets.
+    fn beside(&self, latents: &Tensor) -> Result<Tensor, ModelError> {
+        match self {
+            Self::Beside(image) => Ok(Tensor::f_cat(&[latents, image], 1)?),
+            _ => self.put_first(latents),
+        }
+    }
+
     /// The latent clip with its first frame, where that is known.
     fn put_first(&self, latents: &Tensor) -> Result<Tensor, ModelError> {
         let Self::First(first) = self else { return Ok(latents.shallow_clone()) };
@@ -298,15 +310,27 @@ impl WanPipeline {
     ) -> Result<(), ModelError> {
         let _guard = tch::no_grad_guard();
         host.progress(Phase::Reading, 0, 1)?;
-        let text = self.read(sampling)?;
+        let text = self.read(sampling, host)?;
         host.progress(Phase::Loading, 0, 1)?;
-        let start = self.start(sampling, image)?;
+        let image_frame = image.map(|image| self.frame(sampling, image)).transpose()?;
+        let start = self.start(sampling, image_frame.as_ref())?;
+        let blurs = motion::is_blurred(sampling.motion, 0, sampling.steps);
+        let blurred = image_frame.filter(|_| blurs).map(|frame| {
+            let frame = motion::blur(&frame)?;
+            self.start(sampling, Some(&frame))
+        });
+        let blurred = blurred.transpose()?;
         let seen = match (&self.vision, image) {
             (Some(vision), Some(image)) => Some(vision.look(image, self.device)?),
             _ => None,
         };
-        let given = Given { text, seen, start };
+        let given = Given { text, seen, start, blurred };
         let latents = self.sample(sampling, &given, host)?;
+        if self.device == Device::Cpu {
+            // What it takes to read them again is little beside the steps of the next clip.
+            self.experts.iter_mut().for_each(|expert| expert.network = None);
+            memory::give_back();
+        }
         let vae = self.vae()?;
         let latents = vae.denormalise(&latents.f_to_kind(vae.kind())?)?;
         let count = latents.size()[2];
@@ -320,12 +344,17 @@ impl WanPipeline {
     }
 
     /// The tokens of the prompt, and of the negative one where it counts.
-    fn read(&mut self, sampling: &Sampling) -> Result<Vec<Tensor>, ModelError> {
+    fn read(
+        &mut self,
+        sampling: &Sampling,
+        host: &mut dyn Host,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let negative = motion::negative_prompt(sampling.motion, &sampling.negative_prompt);
         let mut prompts = vec![&*sampling.prompt];
         if sampling.guidance_scale > 1.0 {
-            prompts.push(&sampling.negative_prompt);
+            prompts.push(&negative);
         }
-        self.text.read(&prompts)
+        self.text.read(&prompts, host)
     }
 
     fn vae(&mut self) -> Result<&Vae, ModelError> {
@@ -337,8 +366,16 @@ impl WanPipeline {
         Ok(self.vae.insert(vae))
     }
 
-    /// What the clip starts from.
-    fn start(&mut self, sampling: &Sampling, image: Option<&Picture>) -> Result<Start, ModelError> {
+    /// An image as a frame of the clip, `[1, 3, 1, H, W]` f32 in -1..1.
+    fn frame(&self, sampling: &Sampling, image: &Picture) -> Result<Tensor, ModelError> {
+        let (width, height) = (sampling.width, sampling.height);
+        let scaled = image.resize(width as usize, height as usize, Filter::Lanczos);
+        let frame = tensor::from_rgb(&scaled.bytes, [1, height.into(), width.into()], Device::Cpu)?;
+        Ok(frame.f_unsqueeze(2)?.f_to_device(self.device)?)
+    }
+
+    /// What the clip starts from, of an image `[1, 3, 1, H, W]`.
+    fn start(&mut self, sampling: &Sampling, image: Option<&Tensor>) -> Result<Start, ModelError> {
         let place = self.image_place();
         let [_, _, latent_frames, ..] = self.latent_shape(sampling);
         let vae = self.vae()?;
@@ -354,10 +391,7 @@ impl WanPipeline {
                 _ => Ok(Start::Noise),
             };
         };
-        let (width, height) = (sampling.width, sampling.height);
-        let scaled = image.resize(width as usize, height as usize, Filter::Lanczos);
-        let image = tensor::from_rgb(&scaled.bytes, [1, height.into(), width.into()], Device::Cpu)?;
-        let image = image.f_unsqueeze(2)?.f_to_device(vae.device())?.f_to_kind(vae.kind())?;
+        let image = image.f_to_kind(vae.kind())?;
         match place {
             ImagePlace::First => Ok(Start::First(encode(&image)?)),
             ImagePlace::Beside => {
@@ -383,11 +417,12 @@ impl WanPipeline {
         given: &Given,
         host: &mut dyn Host,
     ) -> Result<Tensor, ModelError> {
-        let Given { text, seen, start } = given;
+        let Given { text, seen, start, blurred } = given;
         let shape = self.latent_shape(sampling);
         let [noise] = random::torch_normals(sampling.seed, [&shape])?;
         let mut latents = noise.f_to_device(self.device)?;
         let mut scheduler = self.scheduler.scheduler(sampling.steps);
+        let sigmas = scheduler.sigmas().to_vec();
         let times: Vec<f64> = scheduler.timesteps().iter().map(|time| f64::from(*time)).collect();
         let boundary = self.index.boundary_ratio.unwrap_or_default() * self.scheduler.times();
         for (step, time) in times.into_iter().enumerate() {
@@ -406,10 +441,8 @@ impl WanPipeline {
                 Start::Noise => None,
                 _ => logits.map(|logits| KeyBias { first: frame, logits }),
             };
-            let input = match start {
-                Start::Beside(image) => Tensor::f_cat(&[&latents, image], 1)?,
-                _ => start.put_first(&latents)?,
-            };
+            let blurs = motion::is_blurred(sampling.motion, step, sampling.steps);
+            let input = blurred.as_ref().filter(|_| blurs).unwrap_or(start).beside(&latents)?;
             let predict = |text: &Tensor| -> Result<Tensor, ModelError> {
                 let condition = Condition { text, image: seen.as_ref(), bias };
                 Ok(network.forward(&input, &times, &condition)?.f_to_kind(Kind::Float)?)
@@ -420,10 +453,23 @@ impl WanPipeline {
                 let more = velocity.f_sub(&without)?.f_mul_scalar(sampling.guidance_scale)?;
                 velocity = without.f_add(&more)?;
             }
+            if sampling.previews {
+                // Along the velocity to where no noise is left.
+                let so_far = latents.f_sub(&velocity.f_mul_scalar(f64::from(sigmas[step]))?)?;
+                let picture = self.middle(&start.put_first(&so_far)?)?;
+                playback::preview(&picture, [step as u64 + 1, sampling.steps.into()], host)?;
+            }
             latents = scheduler.step(&velocity, &latents)?;
         }
         host.progress(Phase::Sampling, sampling.steps.into(), sampling.steps.into())?;
         start.put_first(&latents)
+    }
+
+    /// The latent frame in the middle of a clip, decoded by itself: `[1, 3, 1, H, W]`.
+    fn middle(&mut self, latents: &Tensor) -> Result<Tensor, ModelError> {
+        let vae = self.vae()?;
+        let middle = latents.f_narrow(2, latents.size()[2] / 2, 1)?;
+        vae.decode().next(&vae.denormalise(&middle.f_to_kind(vae.kind())?)?)
     }
 
     fn latent_shape(&self, sampling: &Sampling) -> [i64; 5] {

@@ -73,6 +73,7 @@ impl WanModel {
             guidance_scale: order.sampling.guidance_scale.unwrap_or(GUIDANCE),
             seed: order.seed,
             motion: order.motion,
+            previews: order.sampling.previews,
         }
     }
 }

@@ -6,12 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use stillmotion_engine::worker::protocol::Phase;
 use tch::{Device, Kind, Tensor};
 use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::{
     error::ModelError,
-    memory, sentencepiece,
+    host::Host,
+    sentencepiece,
     umt5::{Umt5Config, Umt5Encoder},
     weights::{self, Weights},
 };
@@ -21,8 +23,8 @@ const MAX_WORDS: usize = 512;
 /// Prompts whose tokens are kept: an editor asks for the same ones again and again.
 const MAX_KEPT: usize = 16;
 
-/// Reads prompts. The encoder is the largest part of a model; it is loaded for prompts that are
-/// new, and gone behind them.
+/// Reads prompts. The encoder is the largest part of a model; it is read for prompts that are new,
+/// a block at a time.
 pub struct TextReader {
     folder: PathBuf,
     device: Device,
@@ -41,21 +43,29 @@ impl TextReader {
     /// The tokens `[1, 512, text_dim]` of each prompt, zeros behind its last word.
     ///
     /// # Errors
-    /// What is wrong with the tokenizer or the encoder of the model.
-    pub fn read(&mut self, prompts: &[&str]) -> Result<Vec<Tensor>, ModelError> {
+    /// [`ModelError::Cancelled`], or what is wrong with the tokenizer or the encoder of the model.
+    pub fn read(
+        &mut self,
+        prompts: &[&str],
+        host: &mut dyn Host,
+    ) -> Result<Vec<Tensor>, ModelError> {
         let cleaned: Vec<String> = prompts.iter().map(|prompt| clean(prompt)).collect();
         let new: Vec<&String> =
             cleaned.iter().filter(|prompt| self.find(prompt).is_none()).collect();
         if !new.is_empty() {
             let tokenizer = self.tokenizer()?;
-            let encoder = self.encoder()?;
-            for prompt in new {
-                let words = words(&tokenizer, prompt)?;
-                let tokens = encoder.forward(&words)?;
-                let missing = (MAX_WORDS - words.len()) as i64;
-                let padded = tokens.f_constant_pad_nd([0, 0, 0, missing])?;
-                self.kept.push((prompt.clone(), padded));
+            let texts: Vec<Vec<u32>> =
+                new.iter().map(|prompt| words(&tokenizer, prompt)).collect::<Result<_, _>>()?;
+            let (config, weights) = self.open()?;
+            let encoder = Umt5Encoder::open(&config, weights, self.device, self.kind)?;
+            let blocks = config.num_layers.unsigned_abs();
+            let go_on = |block: i64| host.progress(Phase::Reading, block.unsigned_abs(), blocks);
+            let mut read = Vec::new();
+            for (prompt, tokens) in new.into_iter().zip(encoder.forward(&texts, go_on)?) {
+                let missing = MAX_WORDS as i64 - tokens.size()[1];
+                read.push((prompt.clone(), tokens.f_constant_pad_nd([0, 0, 0, missing])?));
             }
+            self.kept.append(&mut read);
         }
         let found = cleaned.iter().filter_map(|prompt| self.find(prompt)).collect();
         let extra = self.kept.len().saturating_sub(MAX_KEPT);
@@ -99,12 +109,6 @@ impl TextReader {
         let folder = self.folder.join("text_encoder");
         let config = Umt5Config::load(&folder.join("config.json"))?;
         Ok((config, Weights::open(&weights::of_component(&folder, "model"))?))
-    }
-
-    fn encoder(&self) -> Result<Umt5Encoder, ModelError> {
-        let (config, weights) = self.open()?;
-        memory::check(&weights, self.device, self.kind)?;
-        Umt5Encoder::load(&config, &weights, self.device, self.kind)
     }
 }
 

@@ -59,15 +59,33 @@ impl TensorFile {
     /// The bytes of a tensor of this file.
     pub fn read(&self, info: &Info) -> Result<Vec<u8>, WeightsError> {
         let mut bytes = vec![0; usize::try_from(info.bytes()).unwrap_or(usize::MAX)];
-        let read = self.file.read_exact_at(&mut bytes, self.data + info.start());
+        self.fill(&mut bytes, info.start())?;
+        Ok(bytes)
+    }
+
+    /// The bytes of some rows of a tensor: what belongs to one index of its first dimension. They
+    /// must be there.
+    pub fn read_rows(&self, info: &Info, rows: &[u64]) -> Result<Vec<u8>, WeightsError> {
+        let count = info.shape.first().copied().unwrap_or(1).max(1);
+        let row = info.bytes() / count;
+        let size = usize::try_from(row).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; rows.len() * size];
+        for (number, part) in rows.iter().zip(bytes.chunks_exact_mut(size.max(1))) {
+            self.fill(part, info.start() + number * row)?;
+        }
+        Ok(bytes)
+    }
+
+    /// Reads what is at `start` behind the header.
+    fn fill(&self, bytes: &mut [u8], start: u64) -> Result<(), WeightsError> {
+        let read = self.file.read_exact_at(bytes, self.data + start);
         read.map_err(|error| match error.kind() {
             // It was whole when it was opened.
             io::ErrorKind::UnexpectedEof => {
                 Problem::Layout("the file was cut off while it was read".to_owned()).of(&self.path)
             }
             _ => Problem::from(error).of(&self.path),
-        })?;
-        Ok(bytes)
+        })
     }
 }
 

@@ -174,13 +174,27 @@ impl Weights {
     /// # Errors
     /// When there is none of this name, or the file cannot be read any more.
     pub fn read(&self, name: &str) -> Result<(&Info, Vec<u8>), WeightsError> {
+        let (file, info) = self.find(name)?;
+        Ok((info, file.read(info)?))
+    }
+
+    /// As [`Self::read`], of rows that are there: a row is what belongs to one index of the
+    /// tensor's first dimension.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_rows(&self, name: &str, rows: &[u64]) -> Result<(&Info, Vec<u8>), WeightsError> {
+        let (file, info) = self.find(name)?;
+        Ok((info, file.read_rows(info, rows)?))
+    }
+
+    fn find(&self, name: &str) -> Result<(&TensorFile, &Info), WeightsError> {
         let found = self.places.get(name).map(|at| &self.files[*at]);
         let found = found.and_then(|file| Some((file, file.header.tensors.get(name)?)));
-        let Some((file, info)) = found else {
+        found.ok_or_else(|| {
             let differences = Differences(vec![format!("{name} is missing")]);
-            return Err(Problem::Differences(differences).of(&self.path));
-        };
-        Ok((info, file.read(info)?))
+            Problem::Differences(differences).of(&self.path)
+        })
     }
 }
 

@@ -387,3 +387,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rows_are_read_alone() {
+    let mut bytes = file(ONE, 0);
+    bytes.extend(0..24);
+    let folder = Folder::new();
+    let weights = Weights::open(&folder.put("model.safetensors", &bytes)).unwrap();
+    let (info, rows) = weights.read_rows("a", &[1, 0, 1]).unwrap();
+    assert_eq!(info.shape, [2, 3]);
+    let want: Vec<u8> = (12..24).chain(0..12).chain(12..24).collect();
+    assert_eq!(rows, want);
+    assert!(weights.read_rows("a", &[]).unwrap().1.is_empty());
+    assert!(weights.read_rows("a", &[2]).unwrap_err().to_string().contains("cut off"));
+    assert!(weights.read_rows("b", &[0]).unwrap_err().to_string().contains("b is missing"));
+}

@@ -12,11 +12,13 @@ use std::{
 };
 
 use gst::prelude::*;
+use stillmotion_engine::worker::ModelSettings;
 
 use super::Settings;
 use crate::{
     failure::Failure,
     output::{Container, Output},
+    settings::FIRST_FRAMES,
 };
 
 /// Properties as text, for the elements whose names are ours and not the user's.
@@ -140,10 +142,27 @@ fn generator(settings: &Settings<'_>) -> Result<gst::Element, Failure> {
     for (name, text) in &settings.aids.texts {
         generator.set_property_from_str(name, &text.replace('\0', " "));
     }
+    if let Some(model) = &settings.model {
+        set_model(&generator, model);
+        generator.set_property("preview", settings.preview.is_some());
+    }
     for (axis, value) in clip.controls.axes.named() {
         generator.set_property(axis, value);
     }
     Ok(generator)
+}
+
+fn set_model(generator: &gst::Element, settings: &ModelSettings) {
+    let ModelSettings { model, device, sampling, first_frame } = settings;
+    generator.set_property("model", model);
+    generator.set_property("device", device);
+    generator.set_property("negative-prompt", sampling.negative_prompt.replace('\0', " "));
+    generator.set_property("steps", sampling.steps.unwrap_or(0));
+    generator.set_property("guidance-scale", sampling.guidance_scale.unwrap_or(0.0));
+    let first = FIRST_FRAMES.iter().find(|(_, first)| first == first_frame);
+    if let Some((name, _)) = first {
+        generator.set_property_from_str("first-frame", name);
+    }
 }
 
 /// What the frames are to be. Video gets I420: from RGB, encoders would choose a profile with
