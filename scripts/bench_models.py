@@ -99,7 +99,8 @@ def ours(program, name, folder):
     picture = still(size).tobytes() if name == "svd" else b""
     begin = time.perf_counter()
     worker.send({"generate": {
-        "model": str(folder), "device": "cpu", "prompt": "a small boat", "motion": 5.0, "seed": 1,
+        "model": str(folder), "device": "cpu", "precision": "auto",
+         "prompt": "a small boat", "motion": 5.0, "seed": 1,
         "still": {"width": size["width"], "height": size["height"]} if picture else None,
         "frames": size["num_frames"], "first": 0, "place": None,
         "frame_rate": {"numerator": 7 if name == "svd" else 16, "denominator": 1},

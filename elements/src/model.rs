@@ -11,7 +11,7 @@ use gst::prelude::*;
 use parking_lot::Mutex;
 use stillmotion_engine::worker::{
     self, ModelSettings, Preview,
-    protocol::{MAX_GUIDANCE, MAX_STEPS, Progress, SamplingWishes},
+    protocol::{self, MAX_GUIDANCE, MAX_STEPS, Progress, SamplingWishes},
 };
 
 use crate::{frame, settings::assign, strings};
@@ -52,11 +52,46 @@ impl From<FirstFrame> for worker::FirstFrame {
     }
 }
 
+/// What the networks of a model compute with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstStillMotionPrecision")]
+pub enum Precision {
+    /// What suits the device.
+    #[default]
+    #[enum_value(name = "Auto: f32 on a CPU, 16 bits on a GPU", nick = "auto")]
+    Auto,
+    /// 32 bits.
+    #[enum_value(name = "f32: 32 bits", nick = "f32")]
+    F32,
+    /// 16 bits, with the range of f32.
+    #[enum_value(name = "bf16: 16 bits, with the range of f32", nick = "bf16")]
+    Bf16,
+    /// 16 bits.
+    #[enum_value(name = "f16: 16 bits", nick = "f16")]
+    F16,
+    /// 8 bits.
+    #[enum_value(name = "int8: large matrices as 8-bit integers", nick = "int8")]
+    Int8,
+}
+
+impl From<Precision> for protocol::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::Auto => Self::Auto,
+            Precision::F32 => Self::F32,
+            Precision::Bf16 => Self::Bf16,
+            Precision::F16 => Self::F16,
+            Precision::Int8 => Self::Int8,
+        }
+    }
+}
+
 /// The properties `model` and `device`, how a model samples, and what its clip begins with.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Model {
     folder: PathBuf,
     device: String,
+    precision: Precision,
     negative_prompt: String,
     /// 0 for the model's own.
     steps: u32,
@@ -71,6 +106,7 @@ impl Default for Model {
         Self {
             folder: PathBuf::new(),
             device: "auto".to_owned(),
+            precision: Precision::default(),
             negative_prompt: String::new(),
             steps: 0,
             guidance_scale: 0.0,
@@ -91,6 +127,11 @@ impl Model {
                 .mutable_ready()
                 .build(),
             device_spec(),
+            glib::ParamSpecEnum::builder_with_default("precision", Precision::default())
+                .nick("Precision")
+                .blurb("What the networks of a model compute with")
+                .mutable_ready()
+                .build(),
             glib::ParamSpecString::builder("negative-prompt")
                 .nick("Negative prompt")
                 .blurb("What should not be seen, for models with guidance")
@@ -129,6 +170,7 @@ impl Model {
         match name {
             "model" => self.folder = strings::path(value),
             "device" => self.device = strings::lossy(value),
+            "precision" => assign(&mut self.precision, value),
             "negative-prompt" => self.negative_prompt = strings::lossy(value),
             "steps" => assign(&mut self.steps, value),
             "guidance-scale" => {
@@ -149,6 +191,7 @@ impl Model {
         match name {
             "model" => Some(self.folder.to_string_lossy().to_value()),
             "device" => Some(self.device.to_value()),
+            "precision" => Some(self.precision.to_value()),
             "negative-prompt" => Some(self.negative_prompt.to_value()),
             "steps" => Some(self.steps.to_value()),
             "guidance-scale" => Some(self.guidance_scale.to_value()),
@@ -164,6 +207,7 @@ impl Model {
         named.then(|| ModelSettings {
             model: self.folder.clone(),
             device: self.device.clone(),
+            precision: self.precision.into(),
             sampling: SamplingWishes {
                 negative_prompt: self.negative_prompt.clone(),
                 steps: (self.steps > 0).then_some(self.steps),

@@ -14,7 +14,11 @@ use crate::{
     model::{self, Model},
     strings,
 };
-pub use crate::{aids::DepthMeaning, model::FirstFrame, rescue::OnError};
+pub use crate::{
+    aids::DepthMeaning,
+    model::{FirstFrame, Precision},
+    rescue::OnError,
+};
 
 /// What is shown behind the last frame of a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, glib::Enum)]

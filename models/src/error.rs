@@ -49,13 +49,24 @@ pub enum ModelError {
         /// What there is.
         allowed: String,
     },
+    /// A model does not run in that precision.
+    #[error("{}: precision: {precision} is not for this model, allowed is auto or f32", path.display())]
+    NoPrecision {
+        /// The folder.
+        path: PathBuf,
+        /// What was asked for.
+        precision: &'static str,
+    },
     /// Memory ran out.
     #[error("memory ran out: {0}")]
     Memory(String),
     /// There is too little memory for a network, which was not read.
     #[error(
-        "{}: its network needs {:.1} MB of memory, {:.1} MB are free; a GPU needs half of it",
-        path.display(), megabytes(*need), megabytes(*free)
+        "{}: its network needs {:.1} MB of memory, {:.1} MB are free; {}",
+        path.display(), megabytes(*need), megabytes(*free), way_out.map_or(
+            "it does not fit in any precision".to_owned(),
+            |(precision, need)| format!("precision={precision} needs {:.1} MB", megabytes(need)),
+        )
     )]
     NoRoom {
         /// The file of its weights.
@@ -64,6 +75,8 @@ pub enum ModelError {
         need: u64,
         /// Bytes there are.
         free: u64,
+        /// A precision in which it would fit, and bytes it needs then.
+        way_out: Option<(&'static str, u64)>,
     },
     /// libtorch reports a mistake of ours.
     #[error("libtorch: {0}")]
@@ -93,7 +106,10 @@ impl ModelError {
         match self {
             Self::NoFolder(_) => Fault::NotFound,
             Self::NotAModel { .. } => Fault::Model,
-            Self::Settings(_) | Self::NoDevice { .. } | Self::Diverged { .. } => Fault::Settings,
+            Self::Settings(_)
+            | Self::NoDevice { .. }
+            | Self::NoPrecision { .. }
+            | Self::Diverged { .. } => Fault::Settings,
             Self::Weights(error) => match error.problem {
                 Problem::NotFound => Fault::NotFound,
                 Problem::System(_) | Problem::NotAFile => Fault::Read,

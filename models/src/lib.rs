@@ -16,6 +16,8 @@ pub mod gan;
 #[cfg(feature = "torch")]
 pub mod host;
 #[cfg(feature = "torch")]
+pub mod int8;
+#[cfg(feature = "torch")]
 pub mod memory;
 #[cfg(feature = "torch")]
 pub mod model;

@@ -2,18 +2,27 @@
 //! Whether there is room for a network, before it is read: a machine that swaps for minutes, or
 //! whose system ends a process, is worse than a sentence.
 
-use std::fs;
+use std::{fs, path::Path};
 
+use stillmotion_engine::worker::protocol::Precision;
 use tch::{Device, Kind};
 
-use crate::{error::ModelError, weights::Weights};
+use crate::{
+    error::ModelError,
+    nn::{Count, Numbers},
+};
 
-/// Makes sure that the network of `weights` has room on `device`. Of the memory of a GPU nothing is
-/// known here; what it lacks is found when it is read.
+/// Makes sure that the network in the file `weights` has room on `device`. Of the memory of a GPU
+/// nothing is known here; what it lacks is found when it is read.
 ///
 /// # Errors
-/// [`ModelError::NoRoom`] says how much it needs, and how much there is.
-pub fn check(weights: &Weights, device: Device, kind: Kind) -> Result<(), ModelError> {
+/// [`ModelError::NoRoom`] says how much it needs, how much there is, and what would make it fit.
+pub fn check(
+    weights: &Path,
+    count: Count,
+    device: Device,
+    numbers: Numbers,
+) -> Result<(), ModelError> {
     if device != Device::Cpu {
         return Ok(());
     }
@@ -21,7 +30,18 @@ pub fn check(weights: &Weights, device: Device, kind: Kind) -> Result<(), ModelE
     else {
         return Ok(());
     };
-    room(weights, kind, free)
+    room(weights, count, numbers, free)
+}
+
+fn room(weights: &Path, count: Count, numbers: Numbers, free: u64) -> Result<(), ModelError> {
+    let need = count.bytes(numbers);
+    if need <= free {
+        return Ok(());
+    }
+    let smaller = [Precision::Int8, Precision::Bf16]
+        .map(|precision| (precision.name(), count.bytes(Numbers::of(precision, Kind::Float))));
+    let way_out = smaller.into_iter().find(|(_, need)| *need <= free);
+    Err(ModelError::NoRoom { path: weights.to_owned(), need, free, way_out })
 }
 
 /// Gives the system what was freed: the allocator keeps it otherwise, and in pieces of one size
@@ -29,15 +49,6 @@ pub fn check(weights: &Weights, device: Device, kind: Kind) -> Result<(), ModelE
 pub fn give_back() {
     // SAFETY: it takes a number, and frees only what nobody has.
     unsafe { libc::malloc_trim(0) };
-}
-
-fn room(weights: &Weights, kind: Kind, free: u64) -> Result<(), ModelError> {
-    let (numbers, _) = weights.totals();
-    let need = numbers.saturating_mul(kind.elt_size_in_bytes() as u64);
-    if need <= free {
-        return Ok(());
-    }
-    Err(ModelError::NoRoom { path: weights.path().to_owned(), need, free })
 }
 
 /// Bytes that `/proc/meminfo` calls available.
@@ -49,22 +60,27 @@ fn available(meminfo: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
+    use crate::nn::Linear;
 
     #[test]
-    fn too_little_is_told_with_both_numbers() {
-        let file = "tests/fixtures/wan/tiny-t2v/vae/diffusion_pytorch_model.safetensors";
-        let weights = Weights::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
-        let (numbers, bytes) = weights.totals();
-        // They are f16 on disk.
-        assert_eq!(bytes, 2 * numbers);
-        assert!(room(&weights, Kind::Float, 4 * numbers).is_ok());
-        assert!(room(&weights, Kind::BFloat16, 2 * numbers).is_ok());
-        let error = room(&weights, Kind::Float, 4 * numbers - 1).unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains(file) && text.contains("0.2 MB"), "{text}");
+    fn too_little_is_told_with_what_would_make_it_fit() {
+        let count = Count::of(|at| {
+            Ok((Linear::large(&at.at("a"), 1000, 1000)?, Linear::new(&at.at("b"), 100, 1000)?))
+        });
+        let (count, exact) = (count.unwrap(), Kind::Float.into());
+        let path = Path::new("/models/m.safetensors");
+        let numbers = 1_000_000 + 1000 + 100_000 + 1000;
+        assert_eq!(count.bytes(exact), 4 * numbers);
+        assert_eq!(count.bytes(Numbers::of(Precision::Int8, Kind::Float)), 1_000_000 + 408_000);
+        assert!(room(path, count, exact, 4 * numbers).is_ok());
+        assert!(room(path, count, Kind::BFloat16.into(), 2 * numbers).is_ok());
+        let said = |free| room(path, count, exact, free).unwrap_err().to_string();
+        let text = said(4 * numbers - 1);
+        for part in ["/models/m.safetensors", "needs 4.4 MB", "precision=int8 needs 1.4 MB"] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(said(1_407_999).contains("not fit in any precision"), "{}", said(1_407_999));
     }
 
     #[test]

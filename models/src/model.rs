@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stillmotion_engine::{
     image::Image,
-    worker::protocol::{Checked, CheckedPart, GenerateOrder},
+    worker::protocol::{Checked, CheckedPart, GenerateOrder, Precision},
 };
 use tch::{Device, Kind};
 
@@ -37,11 +37,19 @@ pub trait Model {
 ///
 /// # Errors
 /// What is wrong with the folder.
-pub fn open(folder: &Path, device: Device) -> Result<Box<dyn Model>, ModelError> {
+pub fn open(
+    folder: &Path,
+    device: Device,
+    precision: Precision,
+) -> Result<Box<dyn Model>, ModelError> {
     Ok(match Family::of(folder)? {
+        Family::Gan if !matches!(precision, Precision::Auto | Precision::F32) => {
+            let precision = precision.name();
+            return Err(ModelError::NoPrecision { path: folder.to_owned(), precision });
+        }
         Family::Gan => Box::new(Renderer::load(folder, device)?),
-        Family::Svd => Box::new(SvdModel::open(folder, device)?),
-        Family::Wan => Box::new(WanModel::open(folder, device)?),
+        Family::Svd => Box::new(SvdModel::open(folder, device, precision)?),
+        Family::Wan => Box::new(WanModel::open(folder, device, precision)?),
     })
 }
 

@@ -6,20 +6,87 @@
 
 use std::cell::RefCell;
 
+use stillmotion_engine::worker::protocol::Precision;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
     error::ModelError,
+    int8::Int8Matrix,
     tensor,
     weights::{Wanted, Weights},
 };
 
+/// What a network computes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers {
+    /// The type of its parameters.
+    pub kind: Kind,
+    /// Whether its large matrices are 8-bit integers instead.
+    pub int8: bool,
+}
+
+impl From<Kind> for Numbers {
+    fn from(kind: Kind) -> Self {
+        Self { kind, int8: false }
+    }
+}
+
+impl Numbers {
+    /// Those of a precision, where `auto` is what suits the device.
+    #[must_use]
+    pub fn of(precision: Precision, auto: Kind) -> Self {
+        let kind = match precision {
+            Precision::Auto | Precision::Int8 => auto,
+            Precision::F32 => Kind::Float,
+            Precision::Bf16 => Kind::BFloat16,
+            Precision::F16 => Kind::Half,
+        };
+        Self { kind, int8: precision == Precision::Int8 }
+    }
+}
+
+/// How many parameters a network has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    all: u64,
+    /// Those in matrices that can be 8-bit integers.
+    large: u64,
+}
+
+impl Count {
+    /// Of the network that `build` makes.
+    ///
+    /// # Errors
+    /// What `build` finds wrong with its configuration.
+    pub fn of<T>(
+        build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
+    ) -> Result<Self, ModelError> {
+        let asked = asked(build)?;
+        let all = asked.wanted.iter().map(|wanted| wanted.shape.iter().product::<u64>()).sum();
+        Ok(Self { all, large: asked.large })
+    }
+
+    /// Bytes of memory that they take.
+    #[must_use]
+    pub fn bytes(&self, numbers: Numbers) -> u64 {
+        let int8 = if numbers.int8 { self.large } else { 0 };
+        int8 + (self.all - int8) * numbers.kind.elt_size_in_bytes() as u64
+    }
+}
+
+/// What a network asks for.
+#[derive(Default)]
+struct Asked {
+    wanted: Vec<Wanted>,
+    large: u64,
+}
+
 /// Where parameters come from.
 enum Source<'a> {
     /// Nowhere: it is only noted which ones are asked for.
-    Ask(RefCell<Vec<Wanted>>),
+    Ask(RefCell<Asked>),
     /// From files.
-    Read { weights: &'a Weights, device: Device, kind: Kind },
+    Read { weights: &'a Weights, device: Device, numbers: Numbers },
 }
 
 /// Hands out the parameters of a network, by the names that they have in its file.
@@ -28,20 +95,20 @@ pub struct Builder<'a> {
     prefix: String,
 }
 
-/// Reads a network: `build` asks a [`Builder`] for all parameters of it. They come in the type
-/// `kind`, on `device`. Tensors for which `ignored` says yes may be in the file beside them.
+/// Reads a network: `build` asks a [`Builder`] for all parameters of it. They come as `numbers`, on
+/// `device`. Tensors for which `ignored` says yes may be in the file beside them.
 ///
 /// # Errors
 /// [`ModelError::Weights`] lists every parameter that is missing, superfluous or of another shape.
 pub fn load<T>(
     weights: &Weights,
     device: Device,
-    kind: Kind,
+    numbers: impl Into<Numbers>,
     ignored: impl Fn(&str) -> bool,
     build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
     check(weights, ignored, &build)?;
-    read(weights, device, kind, build)
+    read(weights, device, numbers, build)
 }
 
 /// Reads a part of a network whose file was checked.
@@ -51,10 +118,10 @@ pub fn load<T>(
 pub fn read<T>(
     weights: &Weights,
     device: Device,
-    kind: Kind,
+    numbers: impl Into<Numbers>,
     build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    let read = Source::Read { weights, device, kind };
+    let read = Source::Read { weights, device, numbers: numbers.into() };
     build(&Builder { source: &read, prefix: String::new() })
 }
 
@@ -67,20 +134,18 @@ pub fn check<T>(
     ignored: impl Fn(&str) -> bool,
     build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
 ) -> Result<(), ModelError> {
-    Ok(weights.check(&wanted(&build)?, ignored)?)
+    Ok(weights.check(&asked(&build)?.wanted, ignored)?)
 }
 
 /// The parameters that `build` asks for.
 ///
 /// # Errors
 /// What `build` finds wrong with its configuration.
-fn wanted<T>(
-    build: impl Fn(&Builder<'_>) -> Result<T, ModelError>,
-) -> Result<Vec<Wanted>, ModelError> {
+fn asked<T>(build: impl Fn(&Builder<'_>) -> Result<T, ModelError>) -> Result<Asked, ModelError> {
     let ask = Source::Ask(RefCell::default());
     build(&Builder { source: &ask, prefix: String::new() })?;
-    let Source::Ask(wanted) = ask else { return Ok(Vec::new()) };
-    Ok(wanted.into_inner())
+    let Source::Ask(asked) = ask else { return Ok(Asked::default()) };
+    Ok(asked.into_inner())
 }
 
 impl Builder<'_> {
@@ -98,7 +163,9 @@ impl Builder<'_> {
     pub fn tensor(&self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError> {
         match self.source {
             Source::Ask(_) => self.tensor_f32(name, shape),
-            Source::Read { kind, .. } => Ok(self.tensor_f32(name, shape)?.f_to_kind(*kind)?),
+            Source::Read { numbers, .. } => {
+                Ok(self.tensor_f32(name, shape)?.f_to_kind(numbers.kind)?)
+            }
         }
     }
 
@@ -109,9 +176,9 @@ impl Builder<'_> {
     pub fn tensor_f32(&self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError> {
         let name = format!("{}{name}", self.prefix);
         match self.source {
-            Source::Ask(wanted) => {
+            Source::Ask(asked) => {
                 let shape = shape.iter().map(|side| u64::try_from(*side).unwrap_or_default());
-                wanted.borrow_mut().push(Wanted { name, shape: shape.collect() });
+                asked.borrow_mut().wanted.push(Wanted { name, shape: shape.collect() });
                 Ok(Tensor::f_empty([0], (Kind::Float, Device::Cpu))?)
             }
             Source::Read { weights, device, .. } => {
@@ -123,8 +190,30 @@ impl Builder<'_> {
 
 /// y = x W^T + b.
 pub struct Linear {
-    weight: Tensor,
+    matrix: Matrix,
     bias: Option<Tensor>,
+}
+
+enum Matrix {
+    Exact(Tensor),
+    Int8(Int8Matrix),
+}
+
+impl Matrix {
+    /// One of the matrices that most of a network consists of, and most of its time goes into.
+    fn large(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
+        let (shape, fits) = ([outputs, inputs], Int8Matrix::fits(inputs, outputs));
+        match at.source {
+            Source::Read { numbers, .. } if numbers.int8 && fits => {
+                Ok(Self::Int8(Int8Matrix::new(&at.tensor_f32("weight", &shape)?)?))
+            }
+            Source::Ask(asked) if fits => {
+                asked.borrow_mut().large += (inputs * outputs).unsigned_abs();
+                Ok(Self::Exact(at.tensor("weight", &shape)?))
+            }
+            _ => Ok(Self::Exact(at.tensor("weight", &shape)?)),
+        }
+    }
 }
 
 impl Linear {
@@ -133,8 +222,29 @@ impl Linear {
     /// # Errors
     /// As [`Builder::tensor`].
     pub fn new(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
-        let weight = at.tensor("weight", &[outputs, inputs])?;
-        Ok(Self { weight, bias: Some(at.tensor("bias", &[outputs])?) })
+        let matrix = Matrix::Exact(at.tensor("weight", &[outputs, inputs])?);
+        Ok(Self { matrix, bias: Some(at.tensor("bias", &[outputs])?) })
+    }
+
+    /// With a bias, and a matrix that may be one of 8-bit integers.
+    ///
+    /// # Errors
+    /// As [`Builder::tensor`].
+    pub fn large(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
+        let matrix = Matrix::large(at, inputs, outputs)?;
+        Ok(Self { matrix, bias: Some(at.tensor("bias", &[outputs])?) })
+    }
+
+    /// As [`Self::large`] without a bias.
+    ///
+    /// # Errors
+    /// As [`Builder::tensor`].
+    pub fn large_without_bias(
+        at: &Builder<'_>,
+        inputs: i64,
+        outputs: i64,
+    ) -> Result<Self, ModelError> {
+        Ok(Self { matrix: Matrix::large(at, inputs, outputs)?, bias: None })
     }
 
     /// Without a bias.
@@ -142,7 +252,8 @@ impl Linear {
     /// # Errors
     /// As [`Builder::tensor`].
     pub fn without_bias(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
-        Ok(Self { weight: at.tensor("weight", &[outputs, inputs])?, bias: None })
+        let matrix = Matrix::Exact(at.tensor("weight", &[outputs, inputs])?);
+        Ok(Self { matrix, bias: None })
     }
 
     /// With a bias, kept in f32.
@@ -150,8 +261,8 @@ impl Linear {
     /// # Errors
     /// As [`Builder::tensor`].
     pub fn new_f32(at: &Builder<'_>, inputs: i64, outputs: i64) -> Result<Self, ModelError> {
-        let weight = at.tensor_f32("weight", &[outputs, inputs])?;
-        Ok(Self { weight, bias: Some(at.tensor_f32("bias", &[outputs])?) })
+        let matrix = Matrix::Exact(at.tensor_f32("weight", &[outputs, inputs])?);
+        Ok(Self { matrix, bias: Some(at.tensor_f32("bias", &[outputs])?) })
     }
 
     /// `[..., inputs]` to `[..., outputs]`.
@@ -159,13 +270,20 @@ impl Linear {
     /// # Errors
     /// When shapes or types do not fit, or memory runs out.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(x.f_linear(&self.weight, self.bias.as_ref())?)
+        match (&self.matrix, &self.bias) {
+            (Matrix::Exact(weight), bias) => Ok(x.f_linear(weight, bias.as_ref())?),
+            (Matrix::Int8(matrix), Some(bias)) => Ok(matrix.product(x)?.f_add_(bias)?),
+            (Matrix::Int8(matrix), None) => matrix.product(x),
+        }
     }
 
-    /// The type of its weight.
+    /// The type that its input must have; 8-bit integers take any.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.weight.kind()
+        match &self.matrix {
+            Matrix::Exact(weight) => weight.kind(),
+            Matrix::Int8(_) => Kind::Float,
+        }
     }
 }
 

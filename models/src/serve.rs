@@ -24,7 +24,8 @@ use std::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 use stillmotion_engine::worker::{
     protocol::{
-        self, GenerateOrder, Order, Packet, Phase, ProtocolError, Report, Size, TrainOrder,
+        self, GenerateOrder, Order, Packet, Phase, Precision, ProtocolError, Report, Size,
+        TrainOrder,
     },
     train::DEFAULT_STEPS,
 };
@@ -214,7 +215,8 @@ impl Desk {
             Some(loaded) => loaded,
             None => {
                 self.host.progress(Phase::Loading, 0, 1)?;
-                let model = model::open(&order.model, device::named(&order.device)?)?;
+                let model =
+                    model::open(&order.model, device::named(&order.device)?, order.precision)?;
                 self.host.progress(Phase::Loading, 1, 1)?;
                 Loaded { stamp, model }
             }
@@ -275,6 +277,7 @@ struct Loaded {
 struct Stamp {
     model: PathBuf,
     device: String,
+    precision: Precision,
     written: Option<(SystemTime, u64)>,
 }
 
@@ -282,7 +285,12 @@ impl Stamp {
     fn of(order: &GenerateOrder) -> Self {
         let written = fs::metadata(model::main_file(&order.model));
         let written = written.and_then(|file| Ok((file.modified()?, file.len()))).ok();
-        Self { model: order.model.clone(), device: order.device.clone(), written }
+        Self {
+            model: order.model.clone(),
+            device: order.device.clone(),
+            precision: order.precision,
+            written,
+        }
     }
 }
 

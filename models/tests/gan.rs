@@ -13,7 +13,7 @@ use stillmotion_engine::{
         to_rgb,
     },
     request::FrameRate,
-    worker::protocol::{GenerateOrder, Losses, Report, SamplingWishes, Size},
+    worker::protocol::{GenerateOrder, Losses, Precision, Report, SamplingWishes, Size},
 };
 use stillmotion_models::{
     error::ModelError,
@@ -209,6 +209,7 @@ fn order(folder: &Path, motion: f64, seed: u64, frames: u64, first: u64) -> Gene
     GenerateOrder {
         model: folder.to_owned(),
         device: "cpu".to_owned(),
+        precision: Precision::Auto,
         still: None,
         prompt: String::new(),
         motion,

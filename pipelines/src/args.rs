@@ -290,6 +290,9 @@ pub struct ModelArgs {
     /// Where the model runs: auto, cpu or cuda:N [default: auto]
     #[arg(long, value_name = "WHICH", requires = "model")]
     pub device: Option<OsString>,
+    /// What its networks compute with: auto, f32, bf16, f16 or int8 [default: auto]
+    #[arg(long, value_name = "WHAT", requires = "model")]
+    pub precision: Option<OsString>,
     /// What should not be seen, for models with guidance
     #[arg(long, value_name = "TEXT", requires = "model")]
     pub negative_prompt: Option<OsString>,

@@ -160,8 +160,8 @@ fn interrupted() -> Failure {
 fn command(args: &PreviewArgs, seed: u64) -> String {
     let MotionArgs { preset, prompt, motion, .. } = &args.motion;
     let MotionArgs { horizontal, vertical, pan, tilt, zoom, roll, .. } = &args.motion;
-    let ModelArgs { model, device, negative_prompt, steps, guidance_scale, first_frame } =
-        &args.model;
+    let ModelArgs { model, device, precision, negative_prompt, .. } = &args.model;
+    let ModelArgs { steps, guidance_scale, first_frame, .. } = &args.model;
     let TimeArgs { duration, frames, fps } = &args.time;
     let given = options(&[
         ("preset", preset.as_deref()),
@@ -175,6 +175,7 @@ fn command(args: &PreviewArgs, seed: u64) -> String {
         ("roll", roll.as_deref()),
         ("model", model.as_ref().map(|model| model.as_os_str())),
         ("device", device.as_deref()),
+        ("precision", precision.as_deref()),
         ("negative-prompt", negative_prompt.as_deref()),
         ("steps", steps.as_deref()),
         ("guidance-scale", guidance_scale.as_deref()),

@@ -22,7 +22,7 @@ use stillmotion_engine::{
     worker::{
         FirstFrame, ModelSettings,
         clip::check_device,
-        protocol::{MAX_GUIDANCE, MAX_STEPS, SamplingWishes},
+        protocol::{MAX_GUIDANCE, MAX_STEPS, Precision, SamplingWishes},
     },
 };
 
@@ -123,6 +123,11 @@ pub fn model(check: &mut Check, args: &ModelArgs) -> Option<ModelSettings> {
     };
     let device = text(&args.device, "auto");
     check_device(check, &device);
+    let precision = text(&args.precision, Precision::Auto.name());
+    let known = Precision::ALL.into_iter().find(|known| known.name() == precision);
+    if known.is_none() {
+        check.problem("precision", &precision, Precision::ALL.map(Precision::name).join(", "));
+    }
     let steps = whole(check, "steps", args.steps.as_deref(), 1, 1..=MAX_STEPS);
     let scale =
         number(check, "guidance-scale", args.guidance_scale.as_deref(), 1.0, 1.0..=MAX_GUIDANCE);
@@ -135,6 +140,7 @@ pub fn model(check: &mut Check, args: &ModelArgs) -> Option<ModelSettings> {
     Some(ModelSettings {
         model: args.model.clone()?,
         device,
+        precision: known.unwrap_or_default(),
         sampling: SamplingWishes {
             negative_prompt: text(&args.negative_prompt, ""),
             steps: args.steps.is_some().then_some(steps),

@@ -196,6 +196,9 @@ fn what_is_wrong_is_told_by_its_domain() {
     assert!(device.message().contains("cuda:N"), "{device}");
     let far = error(checkpoint(), "device=cuda:200");
     assert!(far.message().contains("cuda:200 is not here"), "{far}");
+    let small = error(checkpoint(), "precision=int8");
+    assert!(small.matches(gst::LibraryError::Settings), "{small}");
+    assert!(small.message().contains("precision: int8"), "{small}");
     let both =
         fail(&format!("stillsrc location={} model={} ! fakesink name=out", photo(), checkpoint()));
     assert!(both[0].message().contains("location and model"), "{both:?}");

@@ -46,6 +46,7 @@ fn a_clip_starts_with_the_still_and_follows_its_settings() {
     end_workers();
     assert!(usual == bytes(&clip(&from_image, "seed=3")), "another worker makes another clip");
     for other in [
+        "seed=3 precision=int8",
         "seed=4",
         "seed=3 steps=3",
         "seed=3 guidance-scale=1",

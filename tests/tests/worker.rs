@@ -21,7 +21,7 @@ use stillmotion_engine::{
     worker::{
         FirstFrame, ModelGenerator, ModelSettings, WorkerError,
         clip::picture,
-        protocol::{Fault, Phase, SamplingWishes, TrainWishes},
+        protocol::{Fault, Phase, Precision, SamplingWishes, TrainWishes},
         train::{News, Training},
     },
 };
@@ -40,6 +40,7 @@ fn open(model: &Path, seconds: f64, seed: u64) -> Result<Box<dyn Clip>, Generato
     let settings = ModelSettings {
         model: model.to_owned(),
         device: "cpu".to_owned(),
+        precision: Precision::Auto,
         sampling: SamplingWishes::default(),
         first_frame: FirstFrame::Input,
     };
@@ -86,6 +87,7 @@ fn a_picture_comes_from_a_seed_alone() {
     let settings = ModelSettings {
         model: folder.path().to_owned(),
         device: "auto".to_owned(),
+        precision: Precision::Auto,
         sampling: SamplingWishes::default(),
         first_frame: FirstFrame::Input,
     };

@@ -19,7 +19,7 @@ use super::{
     pool::{self, Key, Lease},
     process::{TICK, WorkerError},
     protocol::{
-        Fault, GenerateOrder, MAX_GUIDANCE, MAX_STEPS, Order, Packet, Progress, Report,
+        Fault, GenerateOrder, MAX_GUIDANCE, MAX_STEPS, Order, Packet, Precision, Progress, Report,
         SamplingWishes, Size,
     },
 };
@@ -69,6 +69,8 @@ pub struct ModelSettings {
     pub model: PathBuf,
     /// `auto`, `cpu` or `cuda:N`.
     pub device: String,
+    /// What its networks compute with.
+    pub precision: Precision,
     /// How models that sample do it.
     pub sampling: SamplingWishes,
     /// What the clip begins with.
@@ -95,7 +97,7 @@ impl ModelSettings {
     }
 
     fn key(&self) -> Key {
-        Key { model: self.model.clone(), device: self.device.clone() }
+        Key { model: self.model.clone(), device: self.device.clone(), precision: self.precision }
     }
 
     /// The order of one picture out of `seed`.
@@ -103,6 +105,7 @@ impl ModelSettings {
         GenerateOrder {
             model: self.model.clone(),
             device: self.device.clone(),
+            precision: self.precision,
             still: None,
             prompt: prompt.to_owned(),
             motion: DEFAULT_MOTION,

@@ -16,7 +16,10 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use super::process::{Worker, WorkerError};
+use super::{
+    process::{Worker, WorkerError},
+    protocol::Precision,
+};
 
 /// How long an idle worker is kept, unless `STILLMOTION_WORKER_IDLE` says another number of
 /// seconds.
@@ -29,6 +32,8 @@ pub struct Key {
     pub model: PathBuf,
     /// The device it runs on.
     pub device: String,
+    /// What it computes with.
+    pub precision: Precision,
 }
 
 #[derive(Default)]

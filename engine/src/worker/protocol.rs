@@ -115,6 +115,40 @@ pub struct Size {
     pub height: u32,
 }
 
+/// What the networks of a model compute with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// What suits the device: f32 on a CPU, 16 bits on a GPU.
+    #[default]
+    Auto,
+    /// 32 bits.
+    F32,
+    /// 16 bits, with the range of f32.
+    Bf16,
+    /// 16 bits.
+    F16,
+    /// The large matrices as 8-bit integers, the rest as `Auto`.
+    Int8,
+}
+
+impl Precision {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Auto, Self::F32, Self::Bf16, Self::F16, Self::Int8];
+
+    /// As people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::F16 => "f16",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
 /// A clip that a model is to make.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +157,8 @@ pub struct GenerateOrder {
     pub model: PathBuf,
     /// `auto`, `cpu` or `cuda:N`.
     pub device: String,
+    /// What the networks compute with.
+    pub precision: Precision,
     /// The still, or `None` where the model makes one from the seed.
     pub still: Option<Size>,
     /// What should happen.
@@ -457,6 +493,7 @@ mod tests {
         Order::Generate(GenerateOrder {
             model: "/models/gan".into(),
             device: "auto".to_owned(),
+            precision: Precision::Int8,
             still: Some(Size { width: 16, height: 16 }),
             prompt: prompt.to_owned(),
             motion: 5.0,

@@ -20,6 +20,7 @@ use crate::{
     host::Host,
     memory,
     model_index::{self, ModelIndex},
+    nn::Numbers,
     pillow::{Filter, Picture},
     playback, random,
     scheduler::EulerConfig,
@@ -59,7 +60,7 @@ pub struct Sampling {
 pub struct SvdPipeline {
     folder: PathBuf,
     device: Device,
-    kind: Kind,
+    numbers: Numbers,
     scheduler: EulerConfig,
     unet_config: UnetConfig,
     unet: Option<Unet>,
@@ -79,12 +80,16 @@ struct Given {
 }
 
 impl SvdPipeline {
-    /// Opens the folder: reads what it says of itself, and none of its weights. `kind` is the type
-    /// of the networks; what encodes the image is f32.
+    /// Opens the folder: reads what it says of itself, and none of its weights. `numbers` are those of
+    /// the networks; what encodes the image is f32.
     ///
     /// # Errors
     /// What is wrong with it, each file's faults at once.
-    pub fn open(folder: &Path, device: Device, kind: Kind) -> Result<Self, ModelError> {
+    pub fn open(
+        folder: &Path,
+        device: Device,
+        numbers: impl Into<Numbers>,
+    ) -> Result<Self, ModelError> {
         let index = ModelIndex::load(folder)?;
         let mut wrong = config::Wrong::default();
         wrong.unless(index.class_name == CLASS, "_class_name", CLASS);
@@ -100,7 +105,7 @@ impl SvdPipeline {
         let pipeline = Self {
             folder: folder.to_owned(),
             device,
-            kind,
+            numbers: numbers.into(),
             scheduler: EulerConfig::load(&folder.join("scheduler/scheduler_config.json"))?,
             unet_config: UnetConfig::load(&folder.join("unet/config.json"))?,
             unet: None,
@@ -199,8 +204,13 @@ impl SvdPipeline {
         let vision = self.weights("image_encoder", "model")?;
         let config = &self.vision_config;
         let token = {
-            let network =
-                ClipVision::load(config, &vision, self.device, self.kind, Head::Projection)?;
+            let network = ClipVision::load(
+                config,
+                &vision,
+                self.device,
+                self.numbers.kind,
+                Head::Projection,
+            )?;
             let square = image::square(image, config.image_size)?;
             network.image_embeds(&clip_vision::normalise(&square)?)?.f_unsqueeze(1)?
         };
@@ -232,7 +242,7 @@ impl SvdPipeline {
         let motion = Motion::of(sampling.motion);
         let told = [f64::from(FRAMES_PER_SECOND - 1), motion.bucket, motion.noise];
         let guidance = self.guidance(sampling)?;
-        let (kind, steps) = (self.kind, u64::from(sampling.steps));
+        let (kind, steps) = (self.numbers.kind, u64::from(sampling.steps));
         let mut latents = given.noise.f_mul_scalar(scheduler.first_noise())?;
         let nothing = (given.beside.f_zeros_like()?, given.token.f_zeros_like()?);
         let times: Vec<f64> = scheduler.timesteps().iter().map(|time| f64::from(*time)).collect();
@@ -280,8 +290,9 @@ impl SvdPipeline {
             Some(unet) => unet,
             None => {
                 let weights = self.weights("unet", WEIGHTS)?;
-                memory::check(&weights, self.device, self.kind)?;
-                Unet::load(&self.unet_config, &weights, self.device, self.kind)?
+                let count = Unet::count(&self.unet_config)?;
+                memory::check(weights.path(), count, self.device, self.numbers)?;
+                Unet::load(&self.unet_config, &weights, self.device, self.numbers)?
             }
         };
         Ok(self.unet.insert(unet))
@@ -292,7 +303,7 @@ impl SvdPipeline {
             Some(decoder) => decoder,
             None => {
                 let weights = self.weights("vae", WEIGHTS)?;
-                Decoder::load(&self.vae_config, &weights, self.device, self.kind)?
+                Decoder::load(&self.vae_config, &weights, self.device, self.numbers.kind)?
             }
         };
         Ok(self.decoder.insert(decoder))

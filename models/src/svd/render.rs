@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stillmotion_engine::{
     image::Image,
-    worker::protocol::{GenerateOrder, Size},
+    worker::protocol::{GenerateOrder, Precision, Size},
 };
 use tch::{Device, Kind};
 
@@ -14,6 +14,7 @@ use crate::{
     error::ModelError,
     host::Host,
     model::Model,
+    nn::Numbers,
     playback::{self, Playback, Timing},
 };
 
@@ -31,14 +32,14 @@ pub struct SvdModel {
 }
 
 impl SvdModel {
-    /// Opens the folder. Weights are read when they are needed: f32 on a CPU, f16, as they are
+    /// Opens the folder. Weights are read when they are needed; `auto` is f32 on a CPU, f16, as they are
     /// published, on a GPU.
     ///
     /// # Errors
     /// What is wrong with the folder.
-    pub fn open(folder: &Path, device: Device) -> Result<Self, ModelError> {
-        let kind = if device.is_cuda() { Kind::Half } else { Kind::Float };
-        let pipeline = SvdPipeline::open(folder, device, kind)?;
+    pub fn open(folder: &Path, device: Device, precision: Precision) -> Result<Self, ModelError> {
+        let auto = if device.is_cuda() { Kind::Half } else { Kind::Float };
+        let pipeline = SvdPipeline::open(folder, device, Numbers::of(precision, auto))?;
         Ok(Self { folder: folder.to_owned(), pipeline })
     }
 

@@ -33,12 +33,12 @@ struct SelfAttention {
 
 impl SelfAttention {
     fn new(at: &Builder<'_>, channels: i64, heads: i64) -> Result<Self, ModelError> {
-        let project = |name| Linear::without_bias(&at.at(name), channels, channels);
+        let project = |name| Linear::large_without_bias(&at.at(name), channels, channels);
         Ok(Self {
             to_q: project("to_q")?,
             to_k: project("to_k")?,
             to_v: project("to_v")?,
-            to_out: Linear::new(&at.at("to_out.0"), channels, channels)?,
+            to_out: Linear::large(&at.at("to_out.0"), channels, channels)?,
             heads,
         })
     }
@@ -82,8 +82,8 @@ struct FeedForward {
 impl FeedForward {
     fn new(at: &Builder<'_>, channels: i64) -> Result<Self, ModelError> {
         Ok(Self {
-            proj: Linear::new(&at.at("net.0.proj"), channels, 8 * channels)?,
-            out: Linear::new(&at.at("net.2"), 4 * channels, channels)?,
+            proj: Linear::large(&at.at("net.0.proj"), channels, 8 * channels)?,
+            out: Linear::large(&at.at("net.2"), 4 * channels, channels)?,
         })
     }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use super::{
     layers::{BlockShape, Conv, GROUPS, GroupNorm, Upsample, VideoBlock, side},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config,
     error::ModelError,
-    nn::{self, Builder, Linear, time_waves},
+    nn::{self, Builder, Count, Linear, Numbers, time_waves},
     weights::Weights,
 };
 
@@ -207,7 +207,7 @@ pub struct Unet {
 }
 
 impl Unet {
-    /// Reads the network in the type `kind` onto `device`.
+    /// Reads the network as `numbers` onto `device`.
     ///
     /// # Errors
     /// [`ModelError::Weights`] lists what is wrong with the file.
@@ -215,9 +215,17 @@ impl Unet {
         config: &UnetConfig,
         weights: &Weights,
         device: Device,
-        kind: Kind,
+        numbers: impl Into<Numbers>,
     ) -> Result<Self, ModelError> {
-        nn::load(weights, device, kind, unused, |at| Self::new(config, at))
+        nn::load(weights, device, numbers, unused, |at| Self::new(config, at))
+    }
+
+    /// How many parameters it has.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn count(config: &UnetConfig) -> Result<Count, ModelError> {
+        Count::of(|at| Self::new(config, at))
     }
 
     /// Makes sure that a file has this network, without reading it, and hands it back.

@@ -77,19 +77,19 @@ impl WanAttention {
     ) -> Result<Self, ModelError> {
         let source = |k: &str, v: &str, norm: &str, inputs| -> Result<Source, ModelError> {
             Ok(Source {
-                to_k: Linear::new(&at.at(k), inputs, dim)?,
-                to_v: Linear::new(&at.at(v), inputs, dim)?,
+                to_k: Linear::large(&at.at(k), inputs, dim)?,
+                to_v: Linear::large(&at.at(v), inputs, dim)?,
                 norm_k: RmsNorm::new(&at.at(norm), dim, eps)?,
             })
         };
         let image = image.map(|dim| source("add_k_proj", "add_v_proj", "norm_added_k", dim));
         Ok(Self {
             heads,
-            to_q: Linear::new(&at.at("to_q"), dim, dim)?,
+            to_q: Linear::large(&at.at("to_q"), dim, dim)?,
             norm_q: RmsNorm::new(&at.at("norm_q"), dim, eps)?,
             text: source("to_k", "to_v", "norm_k", dim)?,
             image: image.transpose()?,
-            to_out: Linear::new(&at.at("to_out.0"), dim, dim)?,
+            to_out: Linear::large(&at.at("to_out.0"), dim, dim)?,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::{
     clip_vision::{ClipVision, ClipVisionConfig, Head},
     error::ModelError,
     host::Host,
+    nn::Numbers,
     parity::{Expected, Watcher, fixtures, near, near_in_bytes, photo},
     pillow::Picture,
     umt5::{Umt5Config, Umt5Encoder},
@@ -209,4 +210,18 @@ fn previews_come_to_what_the_clip_is_and_change_nothing() {
         assert_eq!(frame, clip(&mut pipeline, &quiet, None));
         watcher.ends_with(&frame, 3);
     }
+}
+
+/// As exact as 8 bits are, and not the same: the matrices are used.
+#[test]
+fn matrices_of_8_bits_are_near_those_of_32() {
+    let own = |numbers: Numbers| {
+        let folder = fixtures("wan").join("tiny-ti2v");
+        let mut pipeline = WanPipeline::open(&folder, Device::Cpu, numbers).unwrap();
+        clip(&mut pipeline, &Sampling { width: 64, ..sampling() }, None)
+    };
+    let exact = own(Kind::Float.into());
+    let off = (own(Numbers { kind: Kind::Float, int8: true }) - exact).abs();
+    let (most, mean) = (off.max().double_value(&[]), off.mean(None).double_value(&[]));
+    assert!(most > 0.0 && mean < 0.01, "off by {most}, {mean} in the mean");
 }

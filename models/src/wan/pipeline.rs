@@ -20,7 +20,7 @@ use crate::{
     host::Host,
     memory,
     model_index::{self, ModelIndex},
-    nn::KeyBias,
+    nn::{KeyBias, Numbers},
     pillow::{Filter, Picture},
     playback, random,
     scheduler::SchedulerConfig,
@@ -96,7 +96,7 @@ pub struct Sampling {
 pub struct WanPipeline {
     folder: PathBuf,
     device: Device,
-    kind: Kind,
+    numbers: Numbers,
     index: Index,
     scheduler: SchedulerConfig,
     /// Of one expert, or of the one for much noise and the one for little.
@@ -189,7 +189,12 @@ impl WanPipeline {
     ///
     /// # Errors
     /// What is wrong with it, each file's faults at once.
-    pub fn open(folder: &Path, device: Device, kind: Kind) -> Result<Self, ModelError> {
+    pub fn open(
+        folder: &Path,
+        device: Device,
+        numbers: impl Into<Numbers>,
+    ) -> Result<Self, ModelError> {
+        let numbers = numbers.into();
         let index = Index::load(folder)?;
         let scheduler = SchedulerConfig::load(&folder.join("scheduler/scheduler_config.json"))?;
         let vae_config = VaeConfig::load(&folder.join("vae/config.json"))?;
@@ -202,13 +207,13 @@ impl WanPipeline {
         let pipeline = Self {
             folder: folder.to_owned(),
             device,
-            kind,
+            numbers,
             index,
             scheduler,
             experts,
             vae_config,
             vae: None,
-            text: TextReader::new(folder, device, kind),
+            text: TextReader::new(folder, device, numbers.kind),
             vision,
         };
         pipeline.check()?;
@@ -486,7 +491,7 @@ impl WanPipeline {
                 expert.network = None;
             }
         }
-        self.experts[number].network(self.device, self.kind)
+        self.experts[number].network(self.device, self.numbers)
     }
 }
 
@@ -500,13 +505,13 @@ impl Expert {
         Ok(Weights::open(&weights::of_component(&self.folder, WEIGHTS))?)
     }
 
-    fn network(&mut self, device: Device, kind: Kind) -> Result<&Transformer, ModelError> {
+    fn network(&mut self, device: Device, numbers: Numbers) -> Result<&Transformer, ModelError> {
         let network = match self.network.take() {
             Some(network) => network,
             None => {
                 let weights = self.weights()?;
-                memory::check(&weights, device, kind)?;
-                Transformer::load(&self.config, &weights, device, kind)?
+                memory::check(weights.path(), Transformer::count(&self.config)?, device, numbers)?;
+                Transformer::load(&self.config, &weights, device, numbers)?
             }
         };
         Ok(self.network.insert(network))

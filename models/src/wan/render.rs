@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stillmotion_engine::{
     image::Image,
-    worker::protocol::{GenerateOrder, Size},
+    worker::protocol::{GenerateOrder, Precision, Size},
 };
 use tch::{Device, Kind};
 
@@ -14,6 +14,7 @@ use crate::{
     error::ModelError,
     host::Host,
     model::Model,
+    nn::Numbers,
     playback::{self, Playback, Timing},
 };
 
@@ -29,14 +30,14 @@ pub struct WanModel {
 }
 
 impl WanModel {
-    /// Opens the folder. Weights are read when they are needed: f32 on a CPU, which has it from
+    /// Opens the folder. Weights are read when they are needed; `auto` is f32 on a CPU, which has it from
     /// the reference, bf16 on a GPU.
     ///
     /// # Errors
     /// What is wrong with the folder.
-    pub fn open(folder: &Path, device: Device) -> Result<Self, ModelError> {
-        let kind = if device.is_cuda() { Kind::BFloat16 } else { Kind::Float };
-        let pipeline = WanPipeline::open(folder, device, kind)?;
+    pub fn open(folder: &Path, device: Device, precision: Precision) -> Result<Self, ModelError> {
+        let auto = if device.is_cuda() { Kind::BFloat16 } else { Kind::Float };
+        let pipeline = WanPipeline::open(folder, device, Numbers::of(precision, auto))?;
         Ok(Self { folder: folder.to_owned(), pipeline })
     }
 

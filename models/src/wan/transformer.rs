@@ -10,7 +10,7 @@ use super::{attention::WanAttention, rope::Rope};
 use crate::{
     config,
     error::ModelError,
-    nn::{self, Builder, KeyBias, LayerNorm, Linear, time_waves},
+    nn::{self, Builder, Count, KeyBias, LayerNorm, Linear, Numbers, time_waves},
     weights::Weights,
 };
 
@@ -158,8 +158,8 @@ impl FeedForward {
         gelu: &'static str,
     ) -> Result<Self, ModelError> {
         Ok(Self {
-            first: Linear::new(&at.at("net.0.proj"), inputs, inner)?,
-            second: Linear::new(&at.at("net.2"), inner, outputs)?,
+            first: Linear::large(&at.at("net.0.proj"), inputs, inner)?,
+            second: Linear::large(&at.at("net.2"), inner, outputs)?,
             gelu,
         })
     }
@@ -347,7 +347,7 @@ pub struct Transformer {
 }
 
 impl Transformer {
-    /// Reads the network in the type `kind` onto `device`.
+    /// Reads the network as `numbers` onto `device`.
     ///
     /// # Errors
     /// [`ModelError::Weights`] lists what is wrong with the file.
@@ -355,9 +355,18 @@ impl Transformer {
         config: &TransformerConfig,
         weights: &Weights,
         device: Device,
-        kind: Kind,
+        numbers: impl Into<Numbers>,
     ) -> Result<Self, ModelError> {
-        nn::load(weights, device, kind, unused, |at| Self::new(config, at, kind))
+        let numbers = numbers.into();
+        nn::load(weights, device, numbers, unused, |at| Self::new(config, at, numbers.kind))
+    }
+
+    /// How many parameters it has.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn count(config: &TransformerConfig) -> Result<Count, ModelError> {
+        Count::of(|at| Self::new(config, at, Kind::Float))
     }
 
     /// Makes sure that a file has this network, without reading it, and hands it back.

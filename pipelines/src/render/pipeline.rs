@@ -153,9 +153,10 @@ fn generator(settings: &Settings<'_>) -> Result<gst::Element, Failure> {
 }
 
 fn set_model(generator: &gst::Element, settings: &ModelSettings) {
-    let ModelSettings { model, device, sampling, first_frame } = settings;
+    let ModelSettings { model, device, precision, sampling, first_frame } = settings;
     generator.set_property("model", model);
     generator.set_property("device", device);
+    generator.set_property_from_str("precision", precision.name());
     generator.set_property("negative-prompt", sampling.negative_prompt.replace('\0', " "));
     generator.set_property("steps", sampling.steps.unwrap_or(0));
     generator.set_property("guidance-scale", sampling.guidance_scale.unwrap_or(0.0));
