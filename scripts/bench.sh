@@ -91,3 +91,6 @@ RUNS=$runs scripts/bench-depthflow.sh
 
 echo
 RUNS=$runs scripts/bench-worker.sh
+
+echo
+RUNS=1 scripts/bench-models.sh
