@@ -38,6 +38,8 @@ impl<S: Resample> Stage<S> {
 pub struct Encoder {
     conv_in: CausalConv,
     stages: Vec<Stage<Downsample>>,
+    /// How many of the stages come before the first one that changes how many frames there are.
+    large: usize,
     mid_block: MidBlock,
     norm_out: ChannelNorm,
     conv_out: CausalConv,
@@ -83,6 +85,7 @@ impl Encoder {
         let channels = config.in_channels;
         Ok(Self {
             conv_in: CausalConv::new(&at.at("conv_in"), [channels, config.base_dim], CUBE)?,
+            large: config.temperal_downsample.iter().take_while(|in_time| !**in_time).count(),
             stages,
             mid_block: MidBlock::new(&at.at("mid_block"), last)?,
             norm_out: ChannelNorm::new(&at.at("norm_out"), last, false)?,
@@ -96,16 +99,28 @@ impl Encoder {
     /// When shapes do not fit, or memory runs out.
     pub fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError> {
         cache.rewind();
-        let mut x = self.conv_in.forward(x, cache)?;
-        for stage in &self.stages {
+        let (large, small) = self.stages.split_at(self.large);
+        let mut x = cache.each_frame(x, |frame, cache| {
+            Self::shrink(large, self.conv_in.forward(frame, cache)?, cache)
+        })?;
+        x = Self::shrink(small, x, cache)?;
+        let x = self.norm_out.forward(&self.mid_block.forward(&x, cache)?)?;
+        self.conv_out.forward(&x.f_silu()?, cache)
+    }
+
+    fn shrink(
+        stages: &[Stage<Downsample>],
+        mut x: Tensor,
+        cache: &mut Cache,
+    ) -> Result<Tensor, ModelError> {
+        for stage in stages {
             let mut out = stage.forward(&x, cache)?;
             if let Some((channels, factors)) = stage.shortcut {
                 out = out.f_add(&average_down(&x, channels, factors)?)?;
             }
             x = out;
         }
-        let x = self.norm_out.forward(&self.mid_block.forward(&x, cache)?)?;
-        self.conv_out.forward(&x.f_silu()?, cache)
+        Ok(x)
     }
 }
 
@@ -116,6 +131,8 @@ pub struct Decoder {
     conv_in: CausalConv,
     mid_block: MidBlock,
     stages: Vec<Stage<Upsample>>,
+    /// How many of the stages come behind the last one that changes how many frames there are.
+    large: usize,
     norm_out: ChannelNorm,
     conv_out: CausalConv,
 }
@@ -154,6 +171,8 @@ impl Decoder {
         Ok(Self {
             conv_in: CausalConv::new(&at.at("conv_in"), [config.z_dim, first], CUBE)?,
             mid_block: MidBlock::new(&at.at("mid_block"), first)?,
+            // The last stage changes no size.
+            large: 1 + config.temperal_downsample.iter().take_while(|in_time| !**in_time).count(),
             stages,
             norm_out: ChannelNorm::new(&at.at("norm_out"), last, false)?,
             conv_out: CausalConv::new(&at.at("conv_out"), [last, config.out_channels], CUBE)?,
@@ -172,15 +191,28 @@ impl Decoder {
         first: bool,
     ) -> Result<Tensor, ModelError> {
         cache.rewind();
+        let (small, large) = self.stages.split_at(self.stages.len() - self.large);
         let x = self.conv_in.forward(x, cache)?;
-        let mut x = self.mid_block.forward(&x, cache)?;
-        for stage in &self.stages {
+        let x = Self::enlarge(small, self.mid_block.forward(&x, cache)?, cache, first)?;
+        cache.each_frame(&x, |frame, cache| {
+            let x = Self::enlarge(large, frame.shallow_clone(), cache, first)?;
+            self.conv_out.forward(&self.norm_out.forward(&x)?.f_silu_()?, cache)
+        })
+    }
+
+    fn enlarge(
+        stages: &[Stage<Upsample>],
+        mut x: Tensor,
+        cache: &mut Cache,
+        first: bool,
+    ) -> Result<Tensor, ModelError> {
+        for stage in stages {
             let mut out = stage.forward(&x, cache)?;
             if let Some((channels, factors)) = stage.shortcut {
                 out = out.f_add(&repeat_up(&x, channels, factors, first)?)?;
             }
             x = out;
         }
-        self.conv_out.forward(&self.norm_out.forward(&x)?.f_silu()?, cache)
+        Ok(x)
     }
 }

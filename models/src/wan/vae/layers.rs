@@ -37,6 +37,25 @@ impl Cache {
         self.at = 0;
     }
 
+    /// Runs layers on each frame of `x` `[B, C, T, H, W]` alone, which takes less memory and gives
+    /// the same. None of them may change how many frames there are.
+    ///
+    /// # Errors
+    /// As `run`.
+    pub fn each_frame(
+        &mut self,
+        x: &Tensor,
+        run: impl Fn(&Tensor, &mut Self) -> Result<Tensor, ModelError>,
+    ) -> Result<Tensor, ModelError> {
+        let start = self.at;
+        let mut frame = |number| {
+            self.at = start;
+            run(&x.f_narrow(2, number, 1)?, self)
+        };
+        let frames = (0..x.size()[2]).map(&mut frame).collect::<Result<Vec<_>, _>>()?;
+        Ok(Tensor::f_cat(&frames, 2)?)
+    }
+
     /// The slot of the layer that runs now.
     fn next(&mut self) -> &mut Slot {
         if self.at == self.slots.len() {
@@ -147,8 +166,9 @@ impl ChannelNorm {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         let exact = x.f_to_kind(Kind::Float)?;
         let length = exact.f_norm_scalaropt_dim(2.0, [1], true)?.f_clamp_min(1e-12)?;
-        let normed = exact.f_div(&length)?.f_to_kind(x.kind())?;
-        Ok(normed.f_mul_scalar(self.scale)?.f_mul(&self.gamma)?)
+        let mut normed = exact.f_div(&length)?.f_to_kind(x.kind())?;
+        // Of its own memory: the quotient is new.
+        Ok(normed.f_mul_scalar_(self.scale)?.f_mul_(&self.gamma)?)
     }
 }
 
@@ -179,8 +199,8 @@ impl ResidualBlock {
     /// # Errors
     /// When shapes do not fit, or memory runs out.
     pub fn forward(&self, x: &Tensor, cache: &mut Cache) -> Result<Tensor, ModelError> {
-        let h = self.conv1.forward(&self.norm1.forward(x)?.f_silu()?, cache)?;
-        let h = self.conv2.forward(&self.norm2.forward(&h)?.f_silu()?, cache)?;
+        let h = self.conv1.forward(&self.norm1.forward(x)?.f_silu_()?, cache)?;
+        let h = self.conv2.forward(&self.norm2.forward(&h)?.f_silu_()?, cache)?;
         match &self.shortcut {
             Some(shortcut) => Ok(h.f_add(&shortcut.forward(x, cache)?)?),
             None => Ok(h.f_add(x)?),
