@@ -100,7 +100,7 @@ def ours(program, name, folder):
     begin = time.perf_counter()
     worker.send({"generate": {
         "model": str(folder), "device": "cpu", "precision": "auto",
-         "prompt": "a small boat", "motion": 5.0, "seed": 1,
+        "prompt": "a small boat", "motion": 5.0, "seed": 1,
         "still": {"width": size["width"], "height": size["height"]} if picture else None,
         "frames": size["num_frames"], "first": 0, "place": None,
         "frame_rate": {"numerator": 7 if name == "svd" else 16, "denominator": 1},

@@ -88,7 +88,8 @@ class Worker:
     def clip(self, folder, device, frames, still=None, size=0):
         """Frames of a clip with the time of each."""
         self.send({"generate": {
-            "model": str(folder), "device": device, "precision": "auto", "prompt": "", "motion": 5.0, "seed": 1,
+            "model": str(folder), "device": device, "precision": "auto",
+            "prompt": "", "motion": 5.0, "seed": 1,
             "still": still and {"width": size, "height": size}, "frames": frames,
             "frame_rate": {"numerator": 24, "denominator": 1}, "first": 0, "place": None,
             "sampling": {"negative_prompt": "", "steps": None, "guidance_scale": None,

@@ -24,6 +24,8 @@ pub mod model;
 #[cfg(feature = "torch")]
 pub mod model_index;
 #[cfg(feature = "torch")]
+pub mod motion;
+#[cfg(feature = "torch")]
 pub mod nn;
 #[cfg(all(test, feature = "torch"))]
 mod parity;

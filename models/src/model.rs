@@ -144,7 +144,7 @@ pub fn check(folder: &Path) -> Checked {
         part.map_or(0, |part| 4 * part.parameters)
     };
     // Text is read with a block at a time. What looks at the image is gone before the others come,
-    // of two experts one is there at a time, and that is gone before the clip is decoded.
+    // and of two experts one is there at a time, beside the VAE that has encoded the image.
     let first = ["model", "image_encoder"].map(needs).into_iter().max();
     let sampler = ["unet", "transformer", "transformer_2"].map(needs).into_iter().max();
     checked.memory = first.max(sampler.map(|sampler| sampler + needs("vae"))).unwrap_or_default();

@@ -2,8 +2,8 @@
 //! `stillmotion preview`: four seeds beside each other, to choose from.
 
 use std::{
-    ffi::OsStr,
-    path::Path,
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -142,7 +142,7 @@ impl Preview {
                 "stillmotion render {} -o {}{}",
                 quoted(path.as_os_str()),
                 quoted(path.with_extension("mp4").as_os_str()),
-                options(&[("prompt", args.motion.prompt.as_deref())])
+                options(&[("prompt", &args.motion.prompt)])
             ));
         }
         Ok((tiles, commands))
@@ -163,26 +163,27 @@ fn command(args: &PreviewArgs, seed: u64) -> String {
     let ModelArgs { model, device, precision, negative_prompt, .. } = &args.model;
     let ModelArgs { steps, guidance_scale, first_frame, .. } = &args.model;
     let TimeArgs { duration, frames, fps } = &args.time;
+    let model = model.clone().map(PathBuf::into_os_string);
     let given = options(&[
-        ("preset", preset.as_deref()),
-        ("prompt", prompt.as_deref()),
-        ("motion", motion.as_deref()),
-        ("horizontal", horizontal.as_deref()),
-        ("vertical", vertical.as_deref()),
-        ("pan", pan.as_deref()),
-        ("tilt", tilt.as_deref()),
-        ("zoom", zoom.as_deref()),
-        ("roll", roll.as_deref()),
-        ("model", model.as_ref().map(|model| model.as_os_str())),
-        ("device", device.as_deref()),
-        ("precision", precision.as_deref()),
-        ("negative-prompt", negative_prompt.as_deref()),
-        ("steps", steps.as_deref()),
-        ("guidance-scale", guidance_scale.as_deref()),
-        ("first-frame", first_frame.as_deref()),
-        ("duration", duration.as_deref()),
-        ("frames", frames.as_deref()),
-        ("fps", fps.as_deref()),
+        ("preset", preset),
+        ("prompt", prompt),
+        ("motion", motion),
+        ("horizontal", horizontal),
+        ("vertical", vertical),
+        ("pan", pan),
+        ("tilt", tilt),
+        ("zoom", zoom),
+        ("roll", roll),
+        ("model", &model),
+        ("device", device),
+        ("precision", precision),
+        ("negative-prompt", negative_prompt),
+        ("steps", steps),
+        ("guidance-scale", guidance_scale),
+        ("first-frame", first_frame),
+        ("duration", duration),
+        ("frames", frames),
+        ("fps", fps),
     ]);
     let image = args.image.as_deref().unwrap_or(Path::new(""));
     let output = Path::new(image.file_stem().unwrap_or(OsStr::new("clip")));
@@ -196,8 +197,8 @@ fn command(args: &PreviewArgs, seed: u64) -> String {
 }
 
 /// Those options that were given, as a shell reads them.
-fn options(options: &[(&str, Option<&OsStr>)]) -> String {
-    let given = options.iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+fn options(options: &[(&str, &Option<OsString>)]) -> String {
+    let given = options.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
     given.map(|(name, value)| format!(" --{name}={}", quoted(value))).collect()
 }
 

@@ -118,42 +118,48 @@ const MEANINGS: [&str; 3] = ["auto", "nearness", "distance"];
 
 /// Reads which model makes the clip; `None` for the built-in generator.
 pub fn model(check: &mut Check, args: &ModelArgs) -> Option<ModelSettings> {
-    let text = |text: &Option<OsString>, usual: &str| {
-        text.as_ref().map_or(usual.to_owned(), |text| text.to_string_lossy().into_owned())
-    };
-    let device = text(&args.device, "auto");
+    let device = text(args.device.as_deref(), "auto");
     check_device(check, &device);
-    let precision = text(&args.precision, Precision::Auto.name());
-    let known = Precision::ALL.into_iter().find(|known| known.name() == precision);
-    if known.is_none() {
-        check.problem("precision", &precision, Precision::ALL.map(Precision::name).join(", "));
-    }
     let steps = whole(check, "steps", args.steps.as_deref(), 1, 1..=MAX_STEPS);
     let scale =
         number(check, "guidance-scale", args.guidance_scale.as_deref(), 1.0, 1.0..=MAX_GUIDANCE);
-    let first = text(&args.first_frame, FIRST_FRAMES[0].0);
-    let first_frame = FIRST_FRAMES.iter().find(|(name, _)| *name == first);
-    if first_frame.is_none() {
-        let allowed = FIRST_FRAMES.map(|(name, _)| name).join(" or ");
-        check.problem("first-frame", &first, allowed);
-    }
+    let precision = args.precision.as_deref();
+    let first = args.first_frame.as_deref();
+    let precision = choice(check, "precision", precision, &Precision::ALL, Precision::name);
+    let first_frame = choice(check, "first-frame", first, &FirstFrame::ALL, FirstFrame::name);
     Some(ModelSettings {
         model: args.model.clone()?,
         device,
-        precision: known.unwrap_or_default(),
+        precision,
         sampling: SamplingWishes {
-            negative_prompt: text(&args.negative_prompt, ""),
+            negative_prompt: text(args.negative_prompt.as_deref(), ""),
             steps: args.steps.is_some().then_some(steps),
             guidance_scale: args.guidance_scale.is_some().then_some(scale),
             previews: false,
         },
-        first_frame: first_frame.map(|(_, first)| *first).unwrap_or_default(),
+        first_frame,
     })
 }
 
-/// What the clip of a model may begin with, by the names that the elements give it.
-pub const FIRST_FRAMES: [(&str, FirstFrame); 2] =
-    [("input", FirstFrame::Input), ("model", FirstFrame::Model)];
+fn text(text: Option<&OsStr>, usual: &str) -> String {
+    text.unwrap_or(OsStr::new(usual)).to_string_lossy().into_owned()
+}
+
+/// Reads one of `all` by its name, by default the usual one of its type.
+fn choice<T: Copy + Default>(
+    check: &mut Check,
+    setting: &'static str,
+    text: Option<&OsStr>,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> T {
+    let Some(text) = text else { return T::default() };
+    all.iter().copied().find(|one| text == name(*one)).unwrap_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
+        check.problem(setting, text.to_string_lossy(), names.join(", "));
+        T::default()
+    })
+}
 
 /// Reads what a still may cost.
 pub fn limits(check: &mut Check, args: &LimitArgs) -> Limits {

@@ -51,6 +51,20 @@ pub enum FirstFrame {
     Model,
 }
 
+impl FirstFrame {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Input, Self::Model];
+
+    /// As people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Model => "model",
+        }
+    }
+}
+
 /// What a clip that is being sampled looks like so far, in its middle.
 #[derive(Debug, PartialEq)]
 pub struct Preview {

@@ -2,14 +2,16 @@
 //! The motion amount as the model was trained to take it: a motion bucket, and noise on the image.
 //! What a bucket is in pixels was never published, and how much a clip moves was not measured here.
 
+use crate::motion::between;
+
 /// The motion amount, its bucket, and the noise on the image.
-const TABLE: [(f64, f64, f64); 5] = [
-    (1.0, 10.0, 0.0),
-    (3.0, 70.0, 0.02),
+const TABLE: [(f64, [f64; 2]); 5] = [
+    (1.0, [10.0, 0.0]),
+    (3.0, [70.0, 0.02]),
     // What the pipeline of diffusers does when nothing is said.
-    (5.0, 127.0, 0.02),
-    (7.0, 160.0, 0.03),
-    (10.0, 255.0, 0.1),
+    (5.0, [127.0, 0.02]),
+    (7.0, [160.0, 0.03]),
+    (10.0, [255.0, 0.1]),
 ];
 
 /// What the network is told of motion.
@@ -25,11 +27,8 @@ impl Motion {
     /// Straight lines between the rows of the table.
     #[must_use]
     pub fn of(amount: f64) -> Self {
-        let rows = TABLE.windows(2).find(|rows| amount <= rows[1].0);
-        let [low, high] = rows.map_or([TABLE[3], TABLE[4]], |rows| [rows[0], rows[1]]);
-        let share = ((amount - low.0) / (high.0 - low.0)).clamp(0.0, 1.0);
-        let between = |from: f64, to: f64| from + share * (to - from);
-        Self { bucket: between(low.1, high.1).round(), noise: between(low.2, high.2) }
+        let [bucket, noise] = between(&TABLE, amount);
+        Self { bucket: bucket.round(), noise }
     }
 }
 

@@ -80,8 +80,8 @@ struct Given {
 }
 
 impl SvdPipeline {
-    /// Opens the folder: reads what it says of itself, and none of its weights. `numbers` are those of
-    /// the networks; what encodes the image is f32.
+    /// Opens the folder: reads what it says of itself, and none of its weights. `numbers` are those
+    /// of the networks; what encodes the image is f32.
     ///
     /// # Errors
     /// What is wrong with it, each file's faults at once.

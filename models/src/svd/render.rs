@@ -32,8 +32,8 @@ pub struct SvdModel {
 }
 
 impl SvdModel {
-    /// Opens the folder. Weights are read when they are needed; `auto` is f32 on a CPU, f16, as they are
-    /// published, on a GPU.
+    /// Opens the folder. Weights are read when they are needed; `auto` is f32 on a CPU, f16, as they
+    /// are published, on a GPU.
     ///
     /// # Errors
     /// What is wrong with the folder.

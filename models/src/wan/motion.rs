@@ -12,19 +12,20 @@ use std::borrow::Cow;
 
 use tch::Tensor;
 
-use crate::error::ModelError;
+use crate::{error::ModelError, motion::between};
 
 /// The share of the steps in which it counts.
 const SHARE: f64 = 0.2;
 
 /// Motion amounts, and what is added to the logits of attention to the image.
-const TABLE: [(f64, f64); 5] = [(1.0, 1.0), (3.0, 0.5), (5.0, 0.0), (7.0, -0.4), (10.0, -1.0)];
+const LOGITS: [(f64, [f64; 1]); 5] =
+    [(1.0, [1.0]), (3.0, [0.5]), (5.0, [0.0]), (7.0, [-0.4]), (10.0, [-1.0])];
 
 /// What is added to the logits with which the other frames look at the image, in `step` of
 /// `steps`; `None` where the model is left alone, as it is at motion 5.
 pub(super) fn image_bias(motion: f64, step: usize, steps: u32) -> Option<f64> {
     let early = is_early(SHARE, step, steps);
-    let bias = between(motion);
+    let [bias] = between(&LOGITS, motion);
     (early && bias != 0.0).then_some(bias)
 }
 
@@ -32,13 +33,13 @@ fn is_early(share: f64, step: usize, steps: u32) -> bool {
     (step as f64) < (share * f64::from(steps)).ceil()
 }
 
-/// Whether the image is blurred in `step` of `steps`: for motion above 5, in up to a fifth.
+/// Motion amounts, and the share of the steps in which the image is blurred.
+const BLURRED: [(f64, [f64; 1]); 3] = [(5.0, [0.0]), (7.0, [0.1]), (10.0, [0.2])];
+
+/// Whether the image is blurred in `step` of `steps`.
 pub(super) fn is_blurred(motion: f64, step: usize, steps: u32) -> bool {
-    let share = match motion {
-        ..7.0 => (motion - 5.0) / 2.0 * 0.1,
-        _ => 0.1 + (motion - 7.0) / 3.0 * 0.1,
-    };
-    motion > 5.0 && is_early(share, step, steps)
+    let [share] = between(&BLURRED, motion);
+    is_early(share, step, steps)
 }
 
 /// To which part of its size a blurred image was made smaller.
@@ -82,14 +83,6 @@ pub(super) fn negative_prompt(motion: f64, prompt: &str) -> Cow<'_, str> {
     prompt.into()
 }
 
-/// Straight lines between the rows of the table.
-fn between(motion: f64) -> f64 {
-    let rows = TABLE.windows(2).find(|rows| motion <= rows[1].0);
-    let [(from, low), (to, high)] = rows.map_or([TABLE[3], TABLE[4]], |rows| [rows[0], rows[1]]);
-    let share = ((motion - from) / (to - from)).clamp(0.0, 1.0);
-    low + share * (high - low)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,7 +91,7 @@ mod tests {
     fn five_is_the_model_and_more_motion_is_less_of_the_image() {
         assert_eq!(image_bias(5.0, 0, 50), None);
         let all: Vec<f64> =
-            (0..=90).map(|tenths| between(1.0 + f64::from(tenths) / 10.0)).collect();
+            (0..=90).map(|tenths| between(&LOGITS, 1.0 + f64::from(tenths) / 10.0)[0]).collect();
         assert!(all.windows(2).all(|pair| pair[1] < pair[0]), "{all:?}");
         assert_eq!((all[0], all[90]), (1.0, -1.0));
     }

@@ -30,8 +30,8 @@ pub struct WanModel {
 }
 
 impl WanModel {
-    /// Opens the folder. Weights are read when they are needed; `auto` is f32 on a CPU, which has it from
-    /// the reference, bf16 on a GPU.
+    /// Opens the folder. Weights are read when they are needed; `auto` is f32 on a CPU, which has it
+    /// from the reference, bf16 on a GPU.
     ///
     /// # Errors
     /// What is wrong with the folder.

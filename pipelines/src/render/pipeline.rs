@@ -18,7 +18,6 @@ use super::Settings;
 use crate::{
     failure::Failure,
     output::{Container, Output},
-    settings::FIRST_FRAMES,
 };
 
 /// Properties as text, for the elements whose names are ours and not the user's.
@@ -160,10 +159,7 @@ fn set_model(generator: &gst::Element, settings: &ModelSettings) {
     generator.set_property("negative-prompt", sampling.negative_prompt.replace('\0', " "));
     generator.set_property("steps", sampling.steps.unwrap_or(0));
     generator.set_property("guidance-scale", sampling.guidance_scale.unwrap_or(0.0));
-    let first = FIRST_FRAMES.iter().find(|(_, first)| first == first_frame);
-    if let Some((name, _)) = first {
-        generator.set_property_from_str("first-frame", name);
-    }
+    generator.set_property_from_str("first-frame", first_frame.name());
 }
 
 /// What the frames are to be. Video gets I420: from RGB, encoders would choose a profile with
