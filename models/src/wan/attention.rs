@@ -7,7 +7,7 @@ use tch::Tensor;
 use super::rope::Rope;
 use crate::{
     error::ModelError,
-    nn::{Builder, KeyBias, Linear, RmsNorm, attention, biased_attention},
+    nn::{Builder, KeyBias, Linear, RmsNorm, attention, biased_attention, masked_attention},
 };
 
 /// Keys and values of another kind of tokens.
@@ -23,17 +23,26 @@ impl Source {
         q: &Tensor,
         tokens: &Tensor,
         split: Split<'_>,
-        bias: Option<KeyBias>,
+        change: Change<'_>,
     ) -> Result<Tensor, ModelError> {
         let k = split.heads(&self.norm_k.forward(&self.to_k.forward(tokens)?)?)?;
         let v = split.heads(&self.to_v.forward(tokens)?)?;
         let (k, v) = (split.turn(&k)?.f_transpose(1, 2)?, v.f_transpose(1, 2)?);
-        let out = match bias {
-            Some(bias) => biased_attention([q, &k, &v], bias)?,
-            None => attention(q, &k, &v)?,
+        let out = match change {
+            Change::None => attention(q, &k, &v)?,
+            Change::Bias(bias) => biased_attention([q, &k, &v], bias)?,
+            Change::Mask(mask) => masked_attention([q, &k, &v], mask)?,
         };
         Ok(out.f_transpose(1, 2)?.f_flatten(2, 3)?)
     }
+}
+
+/// What is added to logits.
+#[derive(Clone, Copy)]
+enum Change<'a> {
+    None,
+    Bias(KeyBias),
+    Mask(&'a Tensor),
 }
 
 /// How tokens are split into heads, and turned by their positions.
@@ -51,6 +60,14 @@ impl Split<'_> {
     fn turn(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         self.rope.map_or_else(|| Ok(x.shallow_clone()), |rope| rope.apply(x))
     }
+}
+
+/// Tokens of a text, as they are attended to.
+pub struct TextTokens {
+    /// `[B, L, dim]`.
+    pub tokens: Tensor,
+    /// What is added to the logits of each, `[1, 1, 1, L]`, if something is.
+    pub mask: Option<Tensor>,
 }
 
 /// An attention layer.
@@ -105,7 +122,8 @@ impl WanAttention {
     ) -> Result<Tensor, ModelError> {
         let split = Split { heads: self.heads, rope: Some(rope) };
         let q = self.queries(x, split)?;
-        self.to_out.forward(&self.text.attend(&q, x, split, bias)?)
+        let change = bias.map_or(Change::None, Change::Bias);
+        self.to_out.forward(&self.text.attend(&q, x, split, change)?)
     }
 
     /// Tokens `[B, S, dim]` to those of the text, and to those of the image if there are some.
@@ -115,14 +133,15 @@ impl WanAttention {
     pub fn to_context(
         &self,
         x: &Tensor,
-        text: &Tensor,
+        text: &TextTokens,
         image: Option<&Tensor>,
     ) -> Result<Tensor, ModelError> {
         let split = Split { heads: self.heads, rope: None };
         let q = self.queries(x, split)?;
-        let mut out = self.text.attend(&q, text, split, None)?;
+        let change = text.mask.as_ref().map_or(Change::None, Change::Mask);
+        let mut out = self.text.attend(&q, &text.tokens, split, change)?;
         if let (Some(source), Some(image)) = (&self.image, image) {
-            out = out.f_add(&source.attend(&q, image, split, None)?)?;
+            out = out.f_add(&source.attend(&q, image, split, Change::None)?)?;
         }
         self.to_out.forward(&out)
     }

@@ -24,11 +24,11 @@ use crate::{
 const MODELS: [&str; 2] = ["tiny-t2v", "tiny-ti2v"];
 const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
 
-fn transformer(name: &str) -> Transformer {
+fn transformer(name: &str, kind: Kind) -> Transformer {
     let folder = fixtures("wan").join(name).join("transformer");
     let config = TransformerConfig::load(&folder.join("config.json")).unwrap();
     let weights = Weights::open(&folder.join(WEIGHTS)).unwrap();
-    Transformer::load(&config, &weights, Device::Cpu, Kind::Float).unwrap()
+    Transformer::load(&config, &weights, Device::Cpu, kind).unwrap()
 }
 
 fn vae(name: &str) -> Vae {
@@ -41,9 +41,9 @@ fn vae(name: &str) -> Vae {
 #[test]
 fn the_transformer_is_that_of_diffusers() {
     for name in MODELS {
-        let (network, expected) = (transformer(name), Expected::of("wan", name));
+        let (network, expected) = (transformer(name, Kind::Float), Expected::of("wan", name));
         let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
-        let condition = Condition { text: &text, image: None, bias: None };
+        let condition = Condition { text: &text, padding: 0, image: None, bias: None };
         let size = x.size();
         let frame = size[3] * size[4] / 4;
         let all = [(size[2] * frame, 731.0)];
@@ -53,6 +53,48 @@ fn the_transformer_is_that_of_diffusers() {
             let times = [(frame, 0.0), ((size[2] - 1) * frame, 731.0)];
             let out = network.forward(&x, &times, &condition).unwrap();
             near(&out, &expected.get("transformer.out_of_times"), "a time for each token");
+        }
+    }
+}
+
+#[test]
+fn types_with_fewer_bits_are_as_near_as_they_can_be() {
+    for name in MODELS {
+        let expected = Expected::of("wan", name);
+        let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
+        let size = x.size();
+        let all = [(size[2] * size[3] * size[4] / 4, 731.0)];
+        let want = expected.get("transformer.out");
+        for (kind, most) in [(Kind::BFloat16, 2e-2), (Kind::Half, 2e-3)] {
+            let condition = Condition { text: &text, padding: 3, image: None, bias: None };
+            let exact = transformer(name, Kind::Float).forward(&x, &all, &condition).unwrap();
+            let network = transformer(name, kind);
+            let out = network.forward(&x, &all, &condition).unwrap();
+            assert_eq!(out.kind(), kind);
+            let off = (out.to_kind(Kind::Float) - exact).abs().max() / want.abs().max();
+            let off = off.double_value(&[]);
+            println!("{name} {kind:?}: {off}");
+            assert!(off < most && off > 0.0, "{name} {kind:?}: {off}");
+        }
+    }
+}
+
+#[test]
+fn padding_is_seen_as_the_reference_sees_it() {
+    for name in MODELS {
+        let (network, expected) = (transformer(name, Kind::Float), Expected::of("wan", name));
+        let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
+        let size = x.size();
+        let all = [(size[2] * size[3] * size[4] / 4, 731.0)];
+        let out = |text: &Tensor, padding| {
+            let condition = Condition { text, padding, image: None, bias: None };
+            network.forward(&x, &all, &condition).unwrap()
+        };
+        let plain = out(&text, 0);
+        for padding in [1, 2, 500] {
+            let want = out(&text.constant_pad_nd([0, 0, 0, padding]), 0);
+            near(&out(&text, padding), &want, name);
+            assert!((want - &plain).abs().max().double_value(&[]) > 1e-3);
         }
     }
 }

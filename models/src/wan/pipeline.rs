@@ -9,7 +9,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::{
     motion,
-    text::TextReader,
+    text::{MAX_WORDS, TextReader},
     transformer::{Condition, Transformer, TransformerConfig},
     vae::{Vae, VaeConfig},
 };
@@ -383,10 +383,6 @@ impl WanPipeline {
     fn start(&mut self, sampling: &Sampling, image: Option<&Tensor>) -> Result<Start, ModelError> {
         let place = self.image_place();
         let [_, _, latent_frames, ..] = self.latent_shape(sampling);
-        let vae = self.vae()?;
-        let encode = |frames: &Tensor| -> Result<Tensor, ModelError> {
-            Ok(vae.normalise(&vae.encode(frames)?)?.f_to_kind(Kind::Float)?)
-        };
         let Some(image) = image else {
             return match place {
                 ImagePlace::Beside => {
@@ -395,6 +391,10 @@ impl WanPipeline {
                 }
                 _ => Ok(Start::Noise),
             };
+        };
+        let vae = self.vae()?;
+        let encode = |frames: &Tensor| -> Result<Tensor, ModelError> {
+            Ok(vae.normalise(&vae.encode(frames)?)?.f_to_kind(Kind::Float)?)
         };
         let image = image.f_to_kind(vae.kind())?;
         match place {
@@ -449,7 +449,8 @@ impl WanPipeline {
             let blurs = motion::is_blurred(sampling.motion, step, sampling.steps);
             let input = blurred.as_ref().filter(|_| blurs).unwrap_or(start).beside(&latents)?;
             let predict = |text: &Tensor| -> Result<Tensor, ModelError> {
-                let condition = Condition { text, image: seen.as_ref(), bias };
+                let padding = MAX_WORDS as i64 - text.size()[1];
+                let condition = Condition { text, padding, image: seen.as_ref(), bias };
                 Ok(network.forward(&input, &times, &condition)?.f_to_kind(Kind::Float)?)
             };
             let mut velocity = predict(&text[0])?;

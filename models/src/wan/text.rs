@@ -18,8 +18,8 @@ use crate::{
     weights::{self, Weights},
 };
 
-/// The most words of a prompt, with the one that ends it.
-const MAX_WORDS: usize = 512;
+/// The most words of a prompt, with the one that ends it; networks see so many tokens of each.
+pub const MAX_WORDS: usize = 512;
 /// Prompts whose tokens are kept: an editor asks for the same ones again and again.
 const MAX_KEPT: usize = 16;
 
@@ -40,7 +40,7 @@ impl TextReader {
         Self { folder: folder.to_owned(), device, kind, kept: Vec::new() }
     }
 
-    /// The tokens `[1, 512, text_dim]` of each prompt, zeros behind its last word.
+    /// The tokens `[1, L, text_dim]` of each prompt, L of [`MAX_WORDS`] at most.
     ///
     /// # Errors
     /// [`ModelError::Cancelled`], or what is wrong with the tokenizer or the encoder of the model.
@@ -62,8 +62,7 @@ impl TextReader {
             let go_on = |block: i64| host.progress(Phase::Reading, block.unsigned_abs(), blocks);
             let mut read = Vec::new();
             for (prompt, tokens) in new.into_iter().zip(encoder.forward(&texts, go_on)?) {
-                let missing = MAX_WORDS as i64 - tokens.size()[1];
-                read.push((prompt.clone(), tokens.f_constant_pad_nd([0, 0, 0, missing])?));
+                read.push((prompt.clone(), tokens));
             }
             self.kept.append(&mut read);
         }
@@ -91,7 +90,14 @@ impl TextReader {
     fn tokenizer(&self) -> Result<Tokenizer, ModelError> {
         let folder = self.folder.join("tokenizer");
         let (json, spiece) = (folder.join("tokenizer.json"), folder.join("spiece.model"));
-        let path = if spiece.exists() && !json.exists() { spiece } else { json };
+        let path = match (json.exists(), spiece.exists()) {
+            (true, _) => json,
+            (false, true) => spiece,
+            (false, false) => {
+                let reason = "has no tokenizer: neither tokenizer.json nor spiece.model is there";
+                return Err(ModelError::NotAModel { path: folder, reason: reason.to_owned() });
+            }
+        };
         let bad = |reason: String| ModelError::NotAModel { path: path.clone(), reason };
         let bytes = weights::file::read_small(&path, "the tokenizer in bytes", MAX_TOKENIZER)?;
         let mut tokenizer = match path.extension() {

@@ -6,7 +6,10 @@ use std::path::Path;
 use serde::Deserialize;
 use tch::{Device, Kind, Tensor};
 
-use super::{attention::WanAttention, rope::Rope};
+use super::{
+    attention::{TextTokens, WanAttention},
+    rope::Rope,
+};
 use crate::{
     config,
     error::ModelError,
@@ -165,7 +168,10 @@ impl FeedForward {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        self.second.forward(&self.first.forward(x)?.f_gelu(self.gelu)?)
+        // In its place: these are the largest tensors of the network.
+        let mut inner = self.first.forward(x)?;
+        let _ = inner.f_gelu_(self.gelu)?;
+        self.second.forward(&inner)
     }
 }
 
@@ -311,7 +317,7 @@ impl Block {
 
 /// What the blocks look at.
 struct Context {
-    text: Tensor,
+    text: TextTokens,
     image: Option<Tensor>,
     /// `[B, 6, dim]` for each run of tokens.
     time: Vec<(i64, Tensor)>,
@@ -320,8 +326,10 @@ struct Context {
 
 /// What a clip is made from.
 pub struct Condition<'a> {
-    /// Tokens of the text, `[B, L, text_dim]`, as many as the longest prompt has, zeros behind it.
+    /// Tokens of the text, `[B, L, text_dim]`.
     pub text: &'a Tensor,
+    /// So many tokens of zeros are behind them, up to the longest text: the network sees them too.
+    pub padding: i64,
     /// Tokens of the image, `[B, M, image_dim]`, for networks that look at some.
     pub image: Option<&'a Tensor>,
     /// How much more or less the other tokens look at the first ones than the network would.
@@ -480,9 +488,7 @@ impl Transformer {
             time.push((*count, six));
             last.push((*count, embedded));
         }
-        let text = condition.text.f_to_kind(self.kind)?;
-        let text = self.text_embedder.linear_1.forward(&text)?.f_gelu("tanh")?;
-        let text = self.text_embedder.linear_2.forward(&text)?;
+        let text = self.embed_text(condition)?;
         let image = match (&self.image_embedder, condition.image) {
             (Some(embedder), Some(tokens)) => {
                 Some(embedder.forward(&tokens.f_to_kind(self.kind)?)?)
@@ -494,6 +500,24 @@ impl Transformer {
             }
         };
         Ok((Context { text, image, time, bias: condition.bias }, last))
+    }
+
+    /// In f32 the padding is one token that counts as many: the same logit so often in a softmax is
+    /// once that logit and the logarithm of the number. Other types have no such numbers; there the
+    /// tokens are all there, as in the reference.
+    fn embed_text(&self, condition: &Condition<'_>) -> Result<TextTokens, ModelError> {
+        let text = condition.text.f_to_kind(self.kind)?;
+        let merges = self.kind == Kind::Float && condition.padding > 1;
+        let more = if merges { 1 } else { condition.padding };
+        let text = text.f_constant_pad_nd([0, 0, 0, more])?;
+        let tokens = self.text_embedder.linear_1.forward(&text)?.f_gelu("tanh")?;
+        let tokens = self.text_embedder.linear_2.forward(&tokens)?;
+        let mask = merges.then(|| -> Result<Tensor, ModelError> {
+            let mask = Tensor::f_zeros([1, 1, 1, text.size()[1]], (self.kind, text.device()))?;
+            let _ = mask.f_narrow(3, -1, 1)?.f_fill_((condition.padding as f64).ln())?;
+            Ok(mask)
+        });
+        Ok(TextTokens { tokens, mask: mask.transpose()? })
     }
 
     fn unpatch(&self, x: &Tensor, [frames, height, width]: [i64; 3]) -> Result<Tensor, ModelError> {
