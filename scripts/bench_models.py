@@ -5,7 +5,8 @@
     build/models-venv/bin/python scripts/bench_models.py target/release/stillmotion-worker
     build/models-venv/bin/python scripts/bench_models.py target/release/stillmotion-worker --model svd
 
-Prints a table. Both read the same folder and compute in f32, each in a process of its own, in turn.
+Prints two tables. Both programs read the same folder and compute in f32, each in a process of its own,
+in turn; the second table is stillmotion-worker with precision=int8 beside its own f32.
 Wan's text encoder (5.7 billion parameters) is cut to one of its 24 layers and 1000 of its words in
 both, since it has no room here; transformer and VAE are whole.
 """
@@ -93,13 +94,13 @@ def summary(starts, decoding, first, end, peak):
                 decode=end - decoding, peak=peak)
 
 
-def ours(program, name, folder):
+def ours(program, name, folder, precision="f32"):
     worker = Worker(program)
     size = SVD if name == "svd" else WAN
     picture = still(size).tobytes() if name == "svd" else b""
     begin = time.perf_counter()
     worker.send({"generate": {
-        "model": str(folder), "device": "cpu", "precision": "auto",
+        "model": str(folder), "device": "cpu", "precision": precision,
         "prompt": "a small boat", "motion": 5.0, "seed": 1,
         "still": {"width": size["width"], "height": size["height"]} if picture else None,
         "frames": size["num_frames"], "first": 0, "place": None,
@@ -107,9 +108,9 @@ def ours(program, name, folder):
         "sampling": {"negative_prompt": "", "steps": STEPS, "guidance_scale": 1.0,
                      "previews": False},
     }}, picture)
-    starts, decoding, first = [], None, None
+    starts, decoding, first, frames = [], None, None, []
     while True:
-        report, _ = worker.receive()
+        report, pixels = worker.receive()
         now = time.perf_counter() - begin
         progress = report.get("progress", {}) if isinstance(report, dict) else {}
         if progress.get("phase") == "sampling":
@@ -118,6 +119,7 @@ def ours(program, name, folder):
             decoding = decoding or now
         elif "frame" in report:
             first = first or now
+            frames.append(np.frombuffer(pixels, np.uint8))
         elif "failed" in report:
             raise SystemExit(f"no clip: {report}")
         elif report == "done":
@@ -126,7 +128,7 @@ def ours(program, name, folder):
     peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
     worker.socket.close()
     worker.process.wait()
-    return summary(starts, decoding, first, now, peak)
+    return summary(starts, decoding, first, now, peak), np.stack(frames)
 
 
 def peer(name, folder):
@@ -167,6 +169,14 @@ def rows(name, mine, theirs):
         print(f"| {name} | {title} | {a:.2f} | {b:.2f} | {a / b:.2f} |", flush=True)
 
 
+def int8_rows(name, exact, int8):
+    (seconds, frames), (int8_seconds, int8_frames) = exact, int8
+    rows(name, int8_seconds, seconds)
+    off = np.abs(frames.astype(int) - int8_frames)
+    print(f"| {name} | off in the mean, of 255 | {off.mean():.2f} | 0 | |", flush=True)
+    print(f"| {name} | off by more than 5 of 255 | {(off > 5).mean():.2%} | 0 | |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,6 +190,7 @@ def main():
         return
     names = {"svd": f"SVD, {SVD['num_frames']} frames of {SVD['width']}x{SVD['height']}",
              "wan": f"Wan 2.1 T2V-1.3B, {WAN['num_frames']} frames of {WAN['width']}x{WAN['height']}"}
+    int8 = {}
     print("| model, f32, random weights | | stillmotion-worker | diffusers | ratio |")
     print("|---|---|---|---|---|")
     for name in args.model or names:
@@ -187,8 +198,9 @@ def main():
             {"svd": make_svd, "wan": make_wan}[name](folder)
             results = [], []
             for _ in range(args.runs):
-                results[0].append(ours(args.program, name, folder))
-                print(f"bench: {name}, stillmotion-worker: {results[0][-1]}", file=sys.stderr)
+                exact = ours(args.program, name, folder)
+                results[0].append(exact[0])
+                print(f"bench: {name}, stillmotion-worker: {exact[0]}", file=sys.stderr)
                 said = subprocess.run(
                     [sys.executable, __file__, args.program, "--peer", name, folder], check=True,
                     stdout=subprocess.PIPE).stdout
@@ -196,6 +208,11 @@ def main():
                 print(f"bench: {name}, diffusers: {results[1][-1]}", file=sys.stderr)
             rows(names[name], *({key: statistics.median(run[key] for run in side) for key in side[0]}
                                 for side in results))
+            int8[name] = exact, ours(args.program, name, folder, "int8")
+    print("\n| model, random weights | | int8 | f32 | ratio |")
+    print("|---|---|---|---|---|")
+    for name, clips in int8.items():
+        int8_rows(names[name], *clips)
 
 
 if __name__ == "__main__":
