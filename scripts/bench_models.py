@@ -6,7 +6,8 @@
     build/models-venv/bin/python scripts/bench_models.py target/release/stillmotion-worker --model svd
 
 Prints two tables. Both programs read the same folder and compute in f32, each in a process of its own,
-in turn; the second table is stillmotion-worker with precision=int8 beside its own f32.
+in turn; the second table is stillmotion-worker with precision=int8 beside its own f32. With --device
+cuda:0 there is only the first one, in bf16 for Wan and f16 for SVD; its peak memory is the host's.
 Wan's text encoder (5.7 billion parameters) is cut to one of its 24 layers and 1000 of its words in
 both, since it has no room here; transformer and VAE are whole.
 """
@@ -27,6 +28,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 from bench_worker import Worker  # noqa: E402
 
+KINDS = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = 2
 SVD = dict(width=384, height=256, num_frames=14)
@@ -94,13 +96,13 @@ def summary(starts, decoding, first, end, peak):
                 decode=end - decoding, peak=peak)
 
 
-def ours(program, name, folder, precision="f32"):
+def ours(program, name, folder, precision="f32", device="cpu"):
     worker = Worker(program)
     size = SVD if name == "svd" else WAN
     picture = still(size).tobytes() if name == "svd" else b""
     begin = time.perf_counter()
     worker.send({"generate": {
-        "model": str(folder), "device": "cpu", "precision": precision,
+        "model": str(folder), "device": device, "precision": precision,
         "prompt": "a small boat", "motion": 5.0, "seed": 1,
         "still": {"width": size["width"], "height": size["height"]} if picture else None,
         "frames": size["num_frames"], "first": 0, "place": None,
@@ -131,7 +133,7 @@ def ours(program, name, folder, precision="f32"):
     return summary(starts, decoding, first, now, peak), np.stack(frames)
 
 
-def peer(name, folder):
+def peer(name, folder, precision, device):
     """The same in this process, with diffusers."""
     import diffusers
     from PIL import Image
@@ -139,7 +141,7 @@ def peer(name, folder):
     kind = diffusers.StableVideoDiffusionPipeline if name == "svd" else diffusers.WanPipeline
     size = SVD if name == "svd" else WAN
     begin = time.perf_counter()
-    pipe = kind.from_pretrained(folder, torch_dtype=torch.float32)
+    pipe = kind.from_pretrained(folder, torch_dtype=KINDS[precision]).to(device)
     pipe.set_progress_bar_config(disable=True)
     network = pipe.unet if name == "svd" else pipe.transformer
     starts, times = [], {}
@@ -183,7 +185,9 @@ def main():
     parser.add_argument("program", type=Path)
     parser.add_argument("--model", choices=("svd", "wan"), action="append")
     parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--peer", nargs=2, metavar=("MODEL", "DIR"), help=argparse.SUPPRESS)
+    parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda:0")
+    parser.add_argument("--peer", nargs=4, metavar=("MODEL", "DIR", "PRECISION", "DEVICE"),
+                        help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.peer:
         print(json.dumps(peer(*args.peer)))
@@ -191,24 +195,31 @@ def main():
     names = {"svd": f"SVD, {SVD['num_frames']} frames of {SVD['width']}x{SVD['height']}",
              "wan": f"Wan 2.1 T2V-1.3B, {WAN['num_frames']} frames of {WAN['width']}x{WAN['height']}"}
     int8 = {}
-    print("| model, f32, random weights | | stillmotion-worker | diffusers | ratio |")
+    on_gpu = args.device != "cpu"
+    kinds = "bf16 or f16" if on_gpu else "f32"
+    print(f"| model, {kinds}, random weights | | stillmotion-worker | diffusers | ratio |")
     print("|---|---|---|---|---|")
     for name in args.model or names:
         with tempfile.TemporaryDirectory() as folder:
             {"svd": make_svd, "wan": make_wan}[name](folder)
+            precision = {"svd": "f16", "wan": "bf16"}[name] if on_gpu else "f32"
             results = [], []
             for _ in range(args.runs):
-                exact = ours(args.program, name, folder)
+                exact = ours(args.program, name, folder, precision, args.device)
                 results[0].append(exact[0])
                 print(f"bench: {name}, stillmotion-worker: {exact[0]}", file=sys.stderr)
                 said = subprocess.run(
-                    [sys.executable, __file__, args.program, "--peer", name, folder], check=True,
-                    stdout=subprocess.PIPE).stdout
+                    [sys.executable, __file__, args.program, "--peer", name, folder, precision,
+                     args.device], check=True, stdout=subprocess.PIPE).stdout
                 results[1].append(json.loads(said.splitlines()[-1]))
                 print(f"bench: {name}, diffusers: {results[1][-1]}", file=sys.stderr)
             rows(names[name], *({key: statistics.median(run[key] for run in side) for key in side[0]}
                                 for side in results))
+            if on_gpu:
+                continue
             int8[name] = exact, ours(args.program, name, folder, "int8")
+    if not int8:
+        return
     print("\n| model, random weights | | int8 | f32 | ratio |")
     print("|---|---|---|---|---|")
     for name, clips in int8.items():

@@ -47,6 +47,26 @@ fn the_unet_is_that_of_diffusers() {
 }
 
 #[test]
+fn types_with_fewer_bits_are_as_near_as_they_can_be() {
+    for model in MODELS {
+        let (config, weights) = part(model, "unet");
+        let config = UnetConfig::load(&config).unwrap();
+        let expected = expected(model);
+        let (x, token) = (expected.get("unet.x"), expected.get("unet.token"));
+        let want = expected.get("unet.out");
+        for (kind, most) in [(Kind::BFloat16, 4e-2), (Kind::Half, 5e-3)] {
+            let unet = Unet::load(&config, &weights, Device::Cpu, kind).unwrap();
+            let [x, token] = [&x, &token].map(|tensor| tensor.to_kind(kind));
+            let out = unet.forward(&x, 1.6378, [6.0, 127.0, 0.02], &token).unwrap();
+            assert_eq!(out.kind(), kind);
+            let off = (out.to_kind(Kind::Float) - &want).abs().max() / want.abs().max();
+            let off = off.double_value(&[]);
+            assert!(off < most && off > 0.0, "{model} {kind:?}: {off}");
+        }
+    }
+}
+
+#[test]
 fn the_vae_is_that_of_diffusers() {
     for model in MODELS {
         let (config, weights) = part(model, "vae");
