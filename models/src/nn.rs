@@ -169,6 +169,23 @@ impl Builder<'_> {
         }
     }
 
+    /// The kernel of a convolution `[outputs, inputs, ...]`. On a CPU the channels lie next to each
+    /// other in memory, and so they do in what comes out: oneDNN takes them as they are, where it
+    /// else copies each input and output into an order of its own.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub fn kernel(&self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError> {
+        let kernel = self.tensor(name, shape)?;
+        match self.source {
+            Source::Read { device: Device::Cpu, .. } => {
+                let last = shape.len() as i64 - 1;
+                Ok(kernel.f_movedim_int(1, last)?.f_contiguous()?.f_movedim_int(last, 1)?)
+            }
+            _ => Ok(kernel),
+        }
+    }
+
     /// A parameter that stays f32 whatever the type of the network is.
     ///
     /// # Errors

@@ -86,12 +86,10 @@ fn limit_memory() -> Result<(), String> {
 
 /// Lets the allocator keep what tensors give back. By default it returns each large block to the
 /// system, and a step of a training then spends half of its time on pages that come back empty.
-/// The frames of a video model are larger still, and of many sizes: kept, they leave holes that
-/// none of the next ones fits into, gigabytes of them.
 fn keep_memory() {
-    for (option, bytes) in [(libc::M_MMAP_THRESHOLD, 64 << 20), (libc::M_TRIM_THRESHOLD, 1 << 30)] {
+    for option in [libc::M_MMAP_THRESHOLD, libc::M_TRIM_THRESHOLD] {
         // SAFETY: it takes two numbers, and no other thread runs yet.
-        unsafe { libc::mallopt(option, bytes) };
+        unsafe { libc::mallopt(option, 1 << 30) };
     }
 }
 

@@ -32,7 +32,7 @@ impl Conv {
         [inputs, outputs]: [i64; 2],
         side: i64,
     ) -> Result<Self, ModelError> {
-        let weight = at.tensor("weight", &[outputs, inputs, side, side])?;
+        let weight = at.kernel("weight", &[outputs, inputs, side, side])?;
         Ok(Self { weight, bias: at.tensor("bias", &[outputs])?, stride: 1, padding: side / 2 })
     }
 
@@ -70,7 +70,7 @@ impl TimeConv {
     /// # Errors
     /// As [`Builder::tensor`].
     pub fn new(at: &Builder<'_>, channels: i64) -> Result<Self, ModelError> {
-        let weight = at.tensor("weight", &[channels, channels, 3, 1, 1])?;
+        let weight = at.kernel("weight", &[channels, channels, 3, 1, 1])?;
         Ok(Self { weight, bias: at.tensor("bias", &[channels])? })
     }
 

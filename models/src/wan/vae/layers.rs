@@ -100,7 +100,7 @@ impl CausalConv {
     ) -> Result<Self, ModelError> {
         let [t, h, w] = kernel;
         Ok(Self {
-            weight: at.tensor("weight", &[outputs, inputs, t, h, w])?,
+            weight: at.kernel("weight", &[outputs, inputs, t, h, w])?,
             bias: at.tensor("bias", &[outputs])?,
             kernel,
             time_stride: 1,
@@ -232,7 +232,7 @@ impl Conv2d {
         kernel: i64,
         stride: i64,
     ) -> Result<Self, ModelError> {
-        let weight = at.tensor("weight", &[outputs, inputs, kernel, kernel])?;
+        let weight = at.kernel("weight", &[outputs, inputs, kernel, kernel])?;
         Ok(Self { weight, bias: at.tensor("bias", &[outputs])?, stride })
     }
 
