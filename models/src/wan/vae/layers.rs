@@ -21,7 +21,17 @@ enum Slot {
     Empty,
     /// The first chunk has passed by without the layer.
     Passed,
-    Frames(Tensor),
+    Frames(Vec<Tensor>),
+}
+
+impl Slot {
+    /// The frames that are kept, `[B, C, 1, H, W]` each, the oldest first.
+    fn frames(&self) -> &[Tensor] {
+        match self {
+            Self::Frames(frames) => frames,
+            _ => &[],
+        }
+    }
 }
 
 /// What the layers keep between the chunks of one clip, in the order in which they run.
@@ -67,17 +77,19 @@ impl Cache {
 }
 
 /// The last frames of `x` `[B, C, T, H, W]`, with some of `before` where it has too few.
-fn last_frames(x: &Tensor, before: Option<&Tensor>) -> Result<Tensor, ModelError> {
-    let frames = x.size()[2];
-    let kept = x.f_narrow(2, (frames - BACK).max(0), frames.min(BACK))?;
-    match before {
-        Some(before) if frames < BACK => {
-            let last = before.f_narrow(2, before.size()[2] - 1, 1)?;
-            Ok(Tensor::f_cat(&[last, kept], 2)?)
-        }
-        // A view would keep the whole chunk in memory.
-        _ => tensor::copy(&kept),
+fn last_frames(x: &Tensor, before: &[Tensor]) -> Result<Vec<Tensor>, ModelError> {
+    let count = x.size()[2];
+    let missing = (BACK - count).clamp(0, before.len() as i64);
+    let mut frames: Vec<Tensor> =
+        before[before.len() - missing as usize..].iter().map(Tensor::shallow_clone).collect();
+    for number in (count - BACK).max(0)..count {
+        frames.push(match count {
+            1 => x.shallow_clone(),
+            // A view would keep the whole chunk in memory.
+            _ => tensor::copy(&x.f_narrow(2, number, 1)?)?,
+        });
     }
+    Ok(frames)
 }
 
 /// A convolution that does not look ahead in time: `WanCausalConv3d`.
@@ -116,22 +128,35 @@ impl CausalConv {
             return self.apply(x);
         }
         let slot = cache.next();
-        let before = match slot {
-            Slot::Frames(before) => Some(&*before),
-            _ => None,
+        let before = slot.frames();
+        let out = match x.size()[2] {
+            1 => self.apply_to_last(x, before)?,
+            _ => self.apply(&self.behind(x, before)?)?,
         };
-        let out = self.apply(&self.behind(x, before)?)?;
         *slot = Slot::Frames(last_frames(x, before)?);
         Ok(out)
     }
 
-    /// `x` with as many frames before it as the kernel looks back: those of `before`, and zeros.
-    fn behind(&self, x: &Tensor, before: Option<&Tensor>) -> Result<Tensor, ModelError> {
-        let joined = match before {
-            Some(before) => Tensor::f_cat(&[before, x], 2)?,
-            None => x.shallow_clone(),
+    /// Of one frame `x` what [`Self::apply`] makes with those before it, frame by frame: they are
+    /// not joined, and nothing is multiplied with the zeros before a clip.
+    fn apply_to_last(&self, x: &Tensor, before: &[Tensor]) -> Result<Tensor, ModelError> {
+        let padding = [self.kernel[1] / 2, self.kernel[2] / 2];
+        let of = |back: i64, frame: &Tensor, bias: Option<&Tensor>| -> Result<Tensor, ModelError> {
+            let weight = self.weight.f_select(2, self.kernel[0] - 1 - back)?;
+            Ok(frame.f_squeeze_dim(2)?.f_conv2d(&weight, bias, [1, 1], padding, [1, 1], 1)?)
         };
-        let missing = self.kernel[0] - 1 - before.map_or(0, |before| before.size()[2]);
+        let mut out = of(0, x, Some(&self.bias))?;
+        for (back, frame) in (1..self.kernel[0]).zip(before.iter().rev()) {
+            let _ = out.f_add_(&of(back, frame, None)?)?;
+        }
+        Ok(out.f_unsqueeze(2)?)
+    }
+
+    /// `x` with as many frames before it as the kernel looks back: those of `before`, and zeros.
+    fn behind(&self, x: &Tensor, before: &[Tensor]) -> Result<Tensor, ModelError> {
+        let joined: Vec<&Tensor> = before.iter().chain([x]).collect();
+        let joined = Tensor::f_cat(&joined, 2)?;
+        let missing = self.kernel[0] - 1 - before.len() as i64;
         if missing <= 0 {
             return Ok(joined);
         }
@@ -352,17 +377,16 @@ impl Resample for Upsample {
 /// Doubles the frames of all chunks but the first. The second one has zeros before it, not the
 /// first one.
 fn in_time(conv: &CausalConv, x: &Tensor, slot: &mut Slot) -> Result<Tensor, ModelError> {
-    let before = match slot {
-        Slot::Empty => {
-            *slot = Slot::Passed;
-            return Ok(x.shallow_clone());
-        }
-        Slot::Passed => None,
-        Slot::Frames(before) => Some(&*before),
+    if matches!(slot, Slot::Empty) {
+        *slot = Slot::Passed;
+        return Ok(x.shallow_clone());
+    }
+    let doubled = conv.apply(&conv.behind(x, slot.frames())?)?;
+    let kept = match slot {
+        Slot::Passed => last_frames(x, &[x.f_narrow(2, 0, 1)?.f_zeros_like()?])?,
+        _ => last_frames(x, slot.frames())?,
     };
-    let doubled = conv.apply(&conv.behind(x, before)?)?;
-    let zeros = x.f_narrow(2, 0, 1)?.f_zeros_like()?;
-    *slot = Slot::Frames(last_frames(x, Some(before.unwrap_or(&zeros)))?);
+    *slot = Slot::Frames(kept);
     let channels = x.size()[1];
     Ok(doubled.f_unflatten(1, [2, channels])?.f_permute([0, 2, 3, 1, 4, 5])?.f_flatten(2, 3)?)
 }
@@ -399,10 +423,13 @@ impl Resample for Downsample {
         let slot = cache.next();
         let last = tensor::copy(&x.f_narrow(2, frames - 1, 1)?)?;
         let out = match slot {
-            Slot::Frames(before) => conv.apply(&Tensor::f_cat(&[&*before, &x], 2)?)?,
+            Slot::Frames(before) => {
+                let joined: Vec<&Tensor> = before.iter().chain([&x]).collect();
+                conv.apply(&Tensor::f_cat(&joined, 2)?)?
+            }
             _ => x,
         };
-        *slot = Slot::Frames(last);
+        *slot = Slot::Frames(vec![last]);
         Ok(out)
     }
 }
