@@ -215,9 +215,8 @@ def main():
                 print(f"bench: {name}, diffusers: {results[1][-1]}", file=sys.stderr)
             rows(names[name], *({key: statistics.median(run[key] for run in side) for key in side[0]}
                                 for side in results))
-            if on_gpu:
-                continue
-            int8[name] = exact, ours(args.program, name, folder, "int8")
+            if not on_gpu:
+                int8[name] = exact, ours(args.program, name, folder, "int8")
     if not int8:
         return
     print("\n| model, random weights | | int8 | f32 | ratio |")

@@ -28,13 +28,19 @@ impl Expected {
     }
 }
 
+/// How far a value is off at most, where the largest one is 1.
+#[track_caller]
+pub fn largest_error(got: &Tensor, want: &Tensor, what: &str) -> f64 {
+    assert_eq!(got.size(), want.size(), "{what}");
+    let worst = (got - want).abs().max().double_value(&[]);
+    worst / want.abs().max().double_value(&[])
+}
+
 /// Relative error 1e-4 of the largest value.
 #[track_caller]
 pub fn near(got: &Tensor, want: &Tensor, what: &str) {
-    assert_eq!(got.size(), want.size(), "{what}");
-    let worst = (got - want).abs().max().double_value(&[]);
-    let largest = want.abs().max().double_value(&[]);
-    assert!(worst <= 1e-4 * largest, "{what} is off by {worst} of {largest}");
+    let off = largest_error(got, want, what);
+    assert!(off <= 1e-4, "{what} is off by {off} of the largest value");
 }
 
 /// At most one byte off, and that in one pixel of a thousand: bytes are what people get.

@@ -15,7 +15,7 @@ use crate::{
     error::ModelError,
     host::Host,
     nn::Numbers,
-    parity::{Expected, Watcher, fixtures, near, near_in_bytes, photo},
+    parity::{Expected, Watcher, fixtures, largest_error, near, near_in_bytes, photo},
     pillow::Picture,
     umt5::{Umt5Config, Umt5Encoder},
     weights::Weights,
@@ -38,6 +38,11 @@ fn vae(name: &str) -> Vae {
     Vae::load(&config, &weights, Device::Cpu, Kind::Float).unwrap()
 }
 
+/// Tokens of a latent clip, in patches of two by two.
+fn tokens(x: &Tensor) -> i64 {
+    x.size()[2..].iter().product::<i64>() / 4
+}
+
 #[test]
 fn the_transformer_is_that_of_diffusers() {
     for name in MODELS {
@@ -46,7 +51,7 @@ fn the_transformer_is_that_of_diffusers() {
         let condition = Condition { text: &text, padding: 0, image: None, bias: None };
         let size = x.size();
         let frame = size[3] * size[4] / 4;
-        let all = [(size[2] * frame, 731.0)];
+        let all = [(tokens(&x), 731.0)];
         let out = network.forward(&x, &all, &condition).unwrap();
         near(&out, &expected.get("transformer.out"), name);
         if name == "tiny-ti2v" {
@@ -62,15 +67,13 @@ fn types_with_fewer_bits_are_as_near_as_they_can_be() {
     for name in MODELS {
         let expected = Expected::of("wan", name);
         let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
-        let size = x.size();
-        let all = [(size[2] * size[3] * size[4] / 4, 731.0)];
+        let all = [(tokens(&x), 731.0)];
         let want = expected.get("transformer.out");
         for (kind, most) in [(Kind::BFloat16, 2e-2), (Kind::Half, 2e-3)] {
             let condition = Condition { text: &text, padding: 0, image: None, bias: None };
             let out = transformer(name, kind).forward(&x, &all, &condition).unwrap();
             assert_eq!(out.kind(), kind);
-            let off = (out.to_kind(Kind::Float) - &want).abs().max() / want.abs().max();
-            let off = off.double_value(&[]);
+            let off = largest_error(&out.to_kind(Kind::Float), &want, name);
             assert!(off < most && off > 0.0, "{name} {kind:?}: {off}");
         }
     }
@@ -81,8 +84,7 @@ fn padding_is_seen_as_the_reference_sees_it() {
     for name in MODELS {
         let (network, expected) = (transformer(name, Kind::Float), Expected::of("wan", name));
         let (x, text) = (expected.get("transformer.x"), expected.get("transformer.text"));
-        let size = x.size();
-        let all = [(size[2] * size[3] * size[4] / 4, 731.0)];
+        let all = [(tokens(&x), 731.0)];
         let out = |text: &Tensor, padding| {
             let condition = Condition { text, padding, image: None, bias: None };
             network.forward(&x, &all, &condition).unwrap()

@@ -92,6 +92,12 @@ fn last_frames(x: &Tensor, before: &[Tensor]) -> Result<Vec<Tensor>, ModelError>
     Ok(frames)
 }
 
+/// `x` behind the frames `before` it.
+fn join(before: &[Tensor], x: &Tensor) -> Result<Tensor, ModelError> {
+    let frames: Vec<&Tensor> = before.iter().chain([x]).collect();
+    Ok(Tensor::f_cat(&frames, 2)?)
+}
+
 /// A convolution that does not look ahead in time: `WanCausalConv3d`.
 pub struct CausalConv {
     weight: Tensor,
@@ -154,8 +160,7 @@ impl CausalConv {
 
     /// `x` with as many frames before it as the kernel looks back: those of `before`, and zeros.
     fn behind(&self, x: &Tensor, before: &[Tensor]) -> Result<Tensor, ModelError> {
-        let joined: Vec<&Tensor> = before.iter().chain([x]).collect();
-        let joined = Tensor::f_cat(&joined, 2)?;
+        let joined = join(before, x)?;
         let missing = self.kernel[0] - 1 - before.len() as i64;
         if missing <= 0 {
             return Ok(joined);
@@ -423,10 +428,7 @@ impl Resample for Downsample {
         let slot = cache.next();
         let last = tensor::copy(&x.f_narrow(2, frames - 1, 1)?)?;
         let out = match slot {
-            Slot::Frames(before) => {
-                let joined: Vec<&Tensor> = before.iter().chain([&x]).collect();
-                conv.apply(&Tensor::f_cat(&joined, 2)?)?
-            }
+            Slot::Frames(before) => conv.apply(&join(before, &x)?)?,
             _ => x,
         };
         *slot = Slot::Frames(vec![last]);
